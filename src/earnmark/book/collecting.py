@@ -1,0 +1,378 @@
+"""Bringing the ledger up to date with the logs on this machine: find what changed, read only that, write it down.
+
+Much to read is shared among forked readers that parse, name and price beside each other while this process writes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from earnmark.model import DATABASE, LINES, Fault, Machine, Place
+from earnmark.sources.finding import Found, Unreadable, walk, with_log
+from earnmark.store.ledger import FileMark, Ledger, LedgerError, Names, Rowing
+
+if TYPE_CHECKING:
+    from earnmark.store.encode import Encoder
+
+SHARED_FROM = 24 << 20
+"""From this many bytes on, reading is shared among processes."""
+BATCH = 4000
+FILES = 400
+"""A batch is sent at so many rows, or so many files."""
+COMMIT_EVERY = 5
+GUARDED = 1024
+MOST_FAULTS = 50
+"""Faults kept of one file."""
+TRY_AGAIN = 0
+"""Kept as the mtime of a file that could not be read: it is tried again, as its real one is another."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes there are to read."""
+
+
+class Collected(NamedTuple):
+    """What a collection did: files there are, files read, bytes read, witnesses offered, and whether anything changed."""
+
+    files: int
+    read: int
+    bytes: int
+    events: int
+    changed: bool
+
+
+class Job(NamedTuple):
+    """A file to read: from `start`, in the state it was left in."""
+
+    source: str
+    kind: str
+    version: int
+    found: Found
+    start: int
+    state: str
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return max(self.found.size - self.start, 0)
+
+
+class Plan(NamedTuple):
+    """Where one source may keep logs, as its `places` said, with what reports need to know of the source."""
+
+    source: str
+    version: int
+    title: str
+    hides: str
+    places: tuple[Place, ...]
+
+
+class Batch(NamedTuple):
+    """Part of what a reader made: rows, the names they use, files that are wholly read with their faults, and what sources remember now.
+
+    `memory` belongs to the rows: a source that counts differences must never remember more or less than what is written.
+    """
+
+    rows: list[Rowing]
+    names: tuple[dict[int, Rowing], ...]
+    files: list[tuple[Rowing, list[Rowing], bool]]
+    memory: dict[str, str]
+    bytes: int
+
+
+class Overtaken(Exception):
+    """Another process wrote what a source remembers while this one was reading: what was read is to be read again."""
+
+
+class _Asked(dict[str, str]):
+    """An environment that notes which variables were looked up, so that a kept plan can be checked."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return super().__contains__(name)
+
+
+# ---- where to look -----------------------------------------------------------------------------------------------------
+
+
+def plans(ledger: Ledger, machine: Machine, edition: str) -> list[Plan]:
+    """The places of every source: kept in the ledger, asked anew when Earnmark or what they depend on changed."""
+    import json
+
+    kept = ledger.get("places")
+    if kept:
+        value = json.loads(kept)
+        if value["edition"] == _edition(machine, edition) and all(machine.env.get(name) == was for name, was in value["env"].items()):
+            return [Plan(*about, tuple(Place(root, tuple(good), tuple(bad)) for root, good, bad in places)) for *about, places in value["plans"]]
+    from earnmark import sources
+
+    asked = _Asked(machine.env)
+    asking = machine._replace(env=asked)
+    fresh = [Plan(source.name, source.version, source.title, source.hides, tuple(source.places(asking))) for source in sources.everything()]
+    value = {"edition": _edition(machine, edition), "env": {name: machine.env.get(name) for name in sorted(asked.names)}, "plans": fresh}
+    with suppress(LedgerError), ledger.transaction():
+        ledger.put("places", json.dumps(value))
+    return fresh
+
+
+def _edition(machine: Machine, edition: str) -> str:
+    return f"{edition} {machine.platform} {machine.home}"
+
+
+class Survey(NamedTuple):
+    """What looking at the places found: jobs to do, files there are, files that went away or elsewhere, and what could not be looked at."""
+
+    jobs: list[Job]
+    files: int
+    gone: list[str]
+    moved: list[str]
+    unreadable: set[Fault]
+
+
+def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
+    """Compare the files there are with the files that were read."""
+    known = ledger.file_stats()
+    jobs: list[Job] = []
+    moved: list[str] = []
+    unreadable: set[Fault] = set()
+    present: set[str] = set()
+    for plan in wanted:
+        for item in _files(plan):
+            if isinstance(item, Unreadable):
+                unreadable.add(Fault(plan.source, item.path, -1, item.reason))
+                continue
+            if item.path in present:
+                continue
+            present.add(item.path)
+            stat = known.get(item.path)
+            if stat is None or stat[:5] != (item.device, item.inode, item.size, item.mtime, plan.version) or stat[6]:
+                mark = ledger.file(item.path) or _renamed(ledger, item, known)
+                jobs.append(_job(plan, item, mark))
+                if mark and mark.path != item.path and jobs[-1].start:
+                    moved.append(mark.path)
+    gone = [path for path, stat in known.items() if path not in present and not stat[6]]
+    return Survey(jobs, len(present), gone, moved, unreadable)
+
+
+def _files(plan: Plan) -> Iterator[Found | Unreadable]:
+    for place in plan.places:
+        for item in walk(place):
+            yield with_log(item) if isinstance(item, Found) and os.path.exists(f"{item.path}-wal") else item
+
+
+def _job(plan: Plan, found: Found, mark: FileMark | None) -> Job:
+    """The job for a file that is new or changed: from where it was left if what was read of it still stands there.
+
+    A log of lines that is no longer than it was, but was written since, has been written over.
+    """
+    from earnmark import sources
+
+    kind = sources.load(plan.source).kind(found.path)
+    anew = Job(plan.source, kind, plan.version, found, 0, "{}")
+    if mark is None or mark.version != plan.version:
+        return anew
+    if kind != LINES:
+        same = mark.path == found.path and (kind != DATABASE or mark.inode == found.inode)
+        return anew._replace(state=mark.state) if same else anew
+    if found.path.endswith(".zst") or not 0 < mark.offset <= found.size or (found.size == mark.size and found.mtime != mark.mtime):
+        return anew
+    return anew._replace(start=mark.offset, state=mark.state) if guard(found.path, mark.offset) == mark.guard else anew
+
+
+def _renamed(ledger: Ledger, found: Found, known: dict[str, Any]) -> FileMark | None:
+    """The mark of a file that is now at another path: the same inode, no longer at its old place."""
+    for path, stat in known.items():
+        if stat[:2] == (found.device, found.inode) and found.inode and not os.path.exists(path):
+            return ledger.file(path)
+    return None
+
+
+def guard(path: str, offset: int) -> bytes:
+    """A hash of the first and the last bytes before `offset`: it changes when what was read has been written over."""
+    from hashlib import blake2b
+
+    try:
+        with open(path, "rb", buffering=0) as handle:
+            head = handle.read(min(GUARDED, offset))
+            handle.seek(max(offset - GUARDED, 0))
+            tail = handle.read(min(GUARDED, offset))
+    except OSError:
+        return b""
+    return blake2b(head + b"|" + tail, digest_size=8).digest()
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------------
+
+
+def read(jobs: list[Job], memory: dict[str, str], encoder: Encoder, bulk: bool) -> Iterator[Batch]:
+    """Read files and encode their events, a batch at a time; a file is reported read in the batch with its last row."""
+    rows: list[Rowing] = []
+    files: list[tuple[Rowing, list[Rowing], bool]] = []
+    memories: dict[str, Any] = {}
+    kept = dict(memory)
+    done = 0
+
+    def batch() -> Batch:
+        changed = {name: text for name, value in memories.items() if (text := _dumps(value)) != kept.get(name, "{}")}
+        kept.update(changed)
+        return Batch(rows, tuple(encoder.take_names()), files.copy(), changed, done)
+
+    for job in jobs:
+        if job.source not in memories:
+            memories[job.source] = _loads(memory.get(job.source, "{}"))
+        for events in _events(job, memories[job.source], bulk, files):
+            rows.extend(map(encoder.row, events))
+            if len(rows) >= BATCH or len(files) >= FILES:
+                yield batch()
+                rows, done = [], 0
+                files.clear()
+        done += job.size
+    yield batch()
+
+
+def _events(job: Job, memory: dict[str, Any], bulk: bool, files: list[Any]) -> Iterator[list[Any]]:
+    """The events of one file in lists of at most BATCH; at the end its mark and faults are appended to `files`."""
+    from earnmark import sources
+    from earnmark.sources.reading import File
+
+    file = File(job.source, job.found.path, job.start, _loads(job.state), bulk, memory)
+    held: list[Any] = []
+    failed = False
+    try:
+        for event in sources.load(job.source).read(file):
+            held.append(event)
+            if len(held) >= BATCH:
+                yield held
+                held = []
+    except OSError as error:
+        failed = True
+        file.fault(error.strerror or str(error), -1)
+    except MemoryError:
+        failed = True
+        file.fault("not enough memory to read this file", -1)
+    except Exception as error:  # noqa: BLE001 - a defect in one source must not cost the others their numbers
+        file.fault(f"the reader failed ({type(error).__name__}: {str(error)[:120]}); please report this", file.at)
+    yield held
+    found = job.found
+    offset = file.offset if job.kind == LINES else found.size
+    mark = FileMark(
+        found.path, job.source, job.version, found.device, found.inode, found.size, found.mtime, offset,
+        guard(found.path, offset) if job.kind == LINES else b"", _dumps(file.state),
+    )  # fmt: skip
+    if failed or (job.kind == DATABASE and file.faults):
+        mark = mark._replace(mtime=TRY_AGAIN)
+    files.append((tuple(mark), [tuple(fault) for fault in file.faults[:MOST_FAULTS]], job.start == 0))
+
+
+def _loads(text: str) -> Any:
+    import json
+
+    return json.loads(text) if text != "{}" else {}
+
+
+def _dumps(value: Any) -> str:
+    import json
+
+    return json.dumps(value, separators=(",", ":")) if value else "{}"
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------------
+
+
+def collect(
+    ledger: Ledger, wanted: list[Plan], make_encoder: Callable[[bool], Encoder], progress: Progress | None = None, workers: int = 0
+) -> Collected:
+    """Read what changed below the places of these plans into the ledger. Raises LedgerError when it cannot be written."""
+    while True:
+        with suppress(Overtaken):
+            return _collect(ledger, wanted, make_encoder, progress, workers)
+
+
+def _collect(ledger: Ledger, wanted: list[Plan], make_encoder: Callable[[bool], Encoder], progress: Progress | None, workers: int) -> Collected:
+    """The same, or Overtaken where another process was faster."""
+    seen = survey(ledger, wanted)
+    unsettled = ledger.unsettled
+    if not seen.jobs and not seen.gone and not unsettled and seen.unreadable == ledger.unreadable():
+        return Collected(seen.files, 0, 0, 0, changed=False)
+    todo = sum(job.size for job in seen.jobs)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        events = _write(ledger, *_batches(ledger, seen.jobs, make_encoder, todo, workers), todo, progress) if seen.jobs else 0
+        _finish(ledger, seen)
+    finally:
+        if collecting:
+            gc.enable()
+    return Collected(seen.files, len(seen.jobs), todo, events, changed=events > 0 or unsettled)
+
+
+def _batches(
+    ledger: Ledger, jobs: list[Job], make_encoder: Callable[[bool], Encoder], todo: int, workers: int
+) -> tuple[Iterator[Batch], dict[str, str]]:
+    """What reading these jobs gives, and what their sources remembered before it, by source."""
+    memory = {name: ledger.memory(name) for name in {job.source for job in jobs}}
+    encoder = make_encoder(todo >= SHARED_FROM)
+    jobs = sorted(jobs, key=lambda job: job.found.mtime)
+    if todo >= SHARED_FROM and hasattr(os, "fork"):
+        from earnmark.book.sharing import shared
+
+        return shared(jobs, memory, encoder, workers or os.cpu_count() or 1), memory
+    return read(jobs, memory, encoder, todo >= 4 << 20), memory
+
+
+def _write(ledger: Ledger, batches: Iterator[Batch], memory: dict[str, str], todo: int, progress: Progress | None) -> int:
+    """Write the batches, a few to a transaction; returns how many witnesses were offered.
+
+    The ledger is locked only while writing, so that another process gets its turn while this one reads. Raises Overtaken
+    when the ledger does not have in it what sources are supposed to have remembered.
+    """
+    events = done = 0
+    memory = dict(memory)
+    while held := list(islice(batches, COMMIT_EVERY)):
+        with ledger.transaction():
+            for batch in held:
+                _put(ledger, batch, memory)
+        events += sum(len(batch.rows) for batch in held)
+        done += sum(batch.bytes for batch in held)
+        if progress:
+            progress(done, todo)
+    return events
+
+
+def _put(ledger: Ledger, batch: Batch, memory: dict[str, str]) -> None:
+    ledger.add(batch.rows, Names(*batch.names))
+    for mark, faults, from_start in batch.files:
+        ledger.mark(FileMark(*mark))
+        ledger.note_faults(mark[0], [Fault(*fault) for fault in faults], from_start)
+    for source, value in batch.memory.items():
+        if ledger.memory(source) != memory[source]:
+            raise Overtaken
+        ledger.remember(source, value)
+        memory[source] = value
+
+
+def _finish(ledger: Ledger, seen: Survey) -> None:
+    """Note what went away and what could not be looked at, and derive calls and rollups."""
+    with ledger.transaction():
+        for path in seen.gone:
+            ledger.mark_gone(path)
+        for path in seen.moved:
+            ledger.forget_file(path)
+        ledger.note_unreadable(seen.unreadable)
+        ledger.settle()

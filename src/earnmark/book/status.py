@@ -1,0 +1,54 @@
+"""The small file that a status bar reads: today, this month, the running block and the newest sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from earnmark.book.asking import Line, Question, total
+from earnmark.rules.blocks import LOOK_BACK
+from earnmark.rules.calendar import month_start
+from earnmark.store.schema import SUMS
+
+if TYPE_CHECKING:
+    from earnmark.book import Book
+
+SESSIONS = 40
+
+
+def snapshot(book: Book, path: str, now: int) -> None:
+    """Write the file anew, whole or not at all."""
+    text = json.dumps(contents(book, now), separators=(",", ":"))
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        with open(temporary, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        book.warnings.append(f"{path} cannot be written: {error.strerror}")
+
+
+def contents(book: Book, now: int) -> dict[str, Any]:
+    """What the file says. Money in nano-dollars, moments in milliseconds UTC; `until` is when today ends."""
+    zone = book.zone()
+    today = zone.day(now)
+    days = book.ask(Question(("day",), zone.midnight(month_start(today)), zone.midnight(today + 1)), zone).rows
+    running = next((block for block in book.blocks(now - LOOK_BACK) if block.active(now)), None)
+    sessions = book.ask(Question(("session",), limit=SESSIONS), zone).rows
+    cost = SUMS.index("cost")
+    used = Line({}, running.first, running.last, running.sums) if running else None
+    return {
+        "at": now,
+        "until": zone.midnight(today + 1),
+        "today": _brief(total(row for row in days[-1:] if zone.day(row.first) == today)),
+        "month": _brief(total(days)),
+        "block": {"end": running.end, "cost": used.paid, "projected": None if used.paid is None else running.projected(now, cost)}
+        if running and used
+        else None,
+        "sessions": {row.keys["session"]: row.paid for row in sessions},
+    }
+
+
+def _brief(line: Line) -> dict[str, Any]:
+    return {"cost": line.paid, "tokens": line.total, "calls": line.calls, "unpriced": line.unpriced}

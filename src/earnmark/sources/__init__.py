@@ -1,0 +1,47 @@
+"""Every agent whose logs Earnmark reads, one module each; a module is a source by having a `SOURCE`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from earnmark.model import Source
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+HELPERS = {"finding", "reading"}
+"""Modules that sources read with; so are those whose name starts with an underscore."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of the built-in sources, in order."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in HELPERS and path.stem[0] != "_"))
+
+
+@cache
+def load(name: str) -> Source:
+    """One source by name. Raises KeyError when there is none of that name."""
+    if name in names():
+        source: Source = import_module(f"earnmark.sources.{name}").SOURCE
+        return source
+    for point in _entry_points():
+        if point.name == name:
+            loaded: Source = point.load()
+            return loaded
+    raise KeyError(name)
+
+
+@cache
+def everything() -> tuple[Source, ...]:
+    """All sources: the built-in ones and those that installed packages add under the entry point `earnmark.sources`."""
+    return tuple(load(name) for name in (*names(), *(point.name for point in _entry_points())))
+
+
+def _entry_points() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="earnmark.sources")

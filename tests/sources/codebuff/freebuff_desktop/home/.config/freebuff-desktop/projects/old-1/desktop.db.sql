@@ -1,0 +1,2 @@
+CREATE TABLE messages(seq INTEGER PRIMARY KEY, thread_id TEXT, role TEXT, ts INTEGER, metrics_json TEXT);
+INSERT INTO messages VALUES(1,'t9','assistant',1793696700000,'{"usage":{"inputTokens":7,"outputTokens":1}}');

@@ -1,0 +1,15 @@
+CREATE TABLE spans (span_id TEXT PRIMARY KEY, trace_id TEXT NOT NULL, parent_span_id TEXT, name TEXT NOT NULL, start_time_ms INTEGER NOT NULL, end_time_ms INTEGER NOT NULL, status_code INTEGER DEFAULT 0, operation_name TEXT, agent_name TEXT, conversation_id TEXT, request_model TEXT, response_model TEXT, input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER, chat_session_id TEXT);
+CREATE TABLE span_attributes (span_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (span_id, key));
+INSERT INTO spans VALUES ('a0','t',NULL,'invoke_agent x',1793707201000,1793707201900,0,'invoke_agent',NULL,'c1','auto','gpt-5.5',9000,90,NULL,NULL,'V1');
+INSERT INTO span_attributes VALUES ('a0','gen_ai.input.messages','SECRET prompt');
+INSERT INTO spans VALUES ('a1','t',NULL,'chat x',1793707201000,1793707201900,0,'chat',NULL,'c1','auto','gpt-5.5',4000,40,3000,10,'V1');
+INSERT INTO span_attributes VALUES ('a1','gen_ai.input.messages','SECRET prompt');
+INSERT INTO spans VALUES ('a2','t',NULL,'chat x',1793707202000,1793707202900,0,'chat',NULL,'c1','auto','gpt-5.5',5000,50,4000,NULL,'V1');
+INSERT INTO span_attributes VALUES ('a2','gen_ai.input.messages','SECRET prompt');
+INSERT INTO spans VALUES ('a3','t',NULL,'chat x',1793707203000,1793707203900,0,'chat',NULL,NULL,'auto','gpt-5.5',10,1,NULL,NULL,'V7');
+INSERT INTO span_attributes VALUES ('a3','gen_ai.input.messages','SECRET prompt');
+INSERT INTO spans VALUES ('a4','t',NULL,'chat x',1793707204000,1793707204900,0,'chat',NULL,NULL,'auto','gpt-5.5',12,1,NULL,NULL,NULL);
+INSERT INTO span_attributes VALUES ('a4','gen_ai.input.messages','SECRET prompt');
+INSERT INTO spans VALUES ('a5','t',NULL,'chat x',1793707205000,1793707205900,0,'chat',NULL,'c1','auto','gpt-5.5','many',1,NULL,NULL,'V1');
+INSERT INTO span_attributes VALUES ('a5','gen_ai.input.messages','SECRET prompt');
+INSERT INTO span_attributes VALUES ('a2','gen_ai.usage.cache_creation.input_tokens','600'),('a2','gen_ai.response.id','resp-2'),('a2','github.copilot.nano_aiu','7000');

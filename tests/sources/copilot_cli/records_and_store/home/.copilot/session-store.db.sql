@@ -1,0 +1,17 @@
+PRAGMA journal_mode=DELETE;
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+INSERT INTO schema_version VALUES (8);
+CREATE TABLE sessions (id TEXT PRIMARY KEY, cwd TEXT, repository TEXT, branch TEXT, summary TEXT, created_at TEXT, updated_at TEXT);
+CREATE TABLE turns (id INTEGER PRIMARY KEY, session_id TEXT, turn_index INTEGER, user_message TEXT, assistant_response TEXT);
+CREATE TABLE assistant_usage_events (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, turn_index INTEGER, agent_id TEXT, parent_tool_call_id TEXT, model TEXT, copilot_usage_model TEXT, input_tokens INTEGER, output_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, reasoning_tokens INTEGER, total_nano_aiu INTEGER, request_multiplier REAL, duration_ms REAL, initiator TEXT, created_at TEXT);
+INSERT INTO sessions VALUES ('S1','/home/ana/src/shop','ana/shop','main','SECRET title','2026-11-03T12:00:00.000Z',NULL);
+INSERT INTO turns VALUES (NULL,'S1',0,'SECRET prompt','SECRET answer');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,NULL,NULL,'gpt-5.5',11000,300,8000,0,100,41000000,1.0,'user','2026-11-03T12:00:03.365Z');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,NULL,NULL,'gpt-5.5',11020,303,8000,0,100,41000000,1.0,'user','2026-11-03T12:00:04.365Z');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,'explore','call_9','claude-sonnet-5',16203,50,15000,1200,0,41000000,1.0,'sub-agent','2026-11-03T12:00:22.365Z');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,NULL,NULL,'gpt-5.5',500,20,0,0,0,41000000,1.0,'compaction','2026-11-03T12:00:23.365Z');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,NULL,NULL,'gpt-5.5',100,5,0,0,0,41000000,1.0,'user','2026-11-03T12:00:24.365Z');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S1',0,NULL,NULL,'gpt-5.5',100,5,0,0,0,41000000,1.0,'user','2026-11-03T12:00:25.365Z');
+INSERT INTO sessions VALUES ('S2','/home/ana/src/shop','ana/shop','main','SECRET title','2026-11-03T12:00:00.000Z',NULL);
+INSERT INTO turns VALUES (NULL,'S2',0,'SECRET prompt','SECRET answer');
+INSERT INTO assistant_usage_events (session_id,turn_index,agent_id,parent_tool_call_id,model,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,total_nano_aiu,request_multiplier,initiator,created_at) VALUES ('S2',0,NULL,NULL,'gpt-5.5',12000,30,11000,0,0,NULL,1.0,'user','2026-11-03T12:00:40.365Z');

@@ -1,0 +1,2 @@
+CREATE TABLE sessions (id TEXT);
+INSERT INTO sessions VALUES ('SECRET');

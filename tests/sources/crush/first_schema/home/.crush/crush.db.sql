@@ -1,0 +1,4 @@
+CREATE TABLE sessions (id TEXT PRIMARY KEY, parent_session_id TEXT, title TEXT NOT NULL, message_count INTEGER NOT NULL DEFAULT 0, prompt_tokens INTEGER NOT NULL DEFAULT 0, completion_tokens INTEGER NOT NULL DEFAULT 0, cost REAL NOT NULL DEFAULT 0.0, updated_at INTEGER NOT NULL, created_at INTEGER NOT NULL);
+CREATE TABLE messages (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, role TEXT NOT NULL, parts TEXT NOT NULL DEFAULT '[]', model TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, finished_at INTEGER);
+INSERT INTO sessions (id, parent_session_id, title, prompt_tokens, completion_tokens, cost, updated_at, created_at) VALUES ('s-root', NULL, 'SECRET title', 48000, 90, 0.5, 1793709999, 1793700000);
+INSERT INTO messages (id, session_id, role, parts, model, created_at, updated_at) VALUES ('m2', 's-root', 'assistant', '[{"type": "text", "data": {"text": "SECRET answer"}}]', 'claude-sonnet-5', 1793700002, 1793700002);

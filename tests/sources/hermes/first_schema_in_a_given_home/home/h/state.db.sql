@@ -1,0 +1,4 @@
+CREATE TABLE sessions (id TEXT PRIMARY KEY, source TEXT NOT NULL, user_id TEXT, model TEXT, model_config TEXT, system_prompt TEXT, parent_session_id TEXT, started_at REAL NOT NULL, ended_at REAL, end_reason TEXT, message_count INTEGER DEFAULT 0, tool_call_count INTEGER DEFAULT 0, input_tokens INTEGER DEFAULT 0, output_tokens INTEGER DEFAULT 0, title TEXT);
+CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, role TEXT NOT NULL, content TEXT, timestamp REAL NOT NULL, token_count INTEGER);
+INSERT INTO sessions (id, source, model, system_prompt, title, started_at, input_tokens, output_tokens) VALUES ('20261103_120000_aa', 'cli', 'claude-sonnet-5', 'SECRET system prompt', 'SECRET title 20261103_120000_aa', 1793700000.25, 3000, 700);
+INSERT INTO messages (session_id, role, content, timestamp, token_count) VALUES ('20261103_120000_aa', 'user', 'SECRET prompt', 1793700005.5, 3);

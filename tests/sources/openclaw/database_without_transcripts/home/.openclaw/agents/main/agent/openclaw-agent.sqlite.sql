@@ -1,0 +1,2 @@
+CREATE TABLE cache (value TEXT);
+INSERT INTO cache VALUES ('SECRET');
