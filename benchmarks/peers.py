@@ -10,7 +10,10 @@ from pathlib import Path
 from benchmarks.measure import Command
 
 HERE = Path(__file__).parent / "peers"
-PACKAGES = {"ccusage": ("ccusage@20.0.24", "@ccusage/ccusage-linux-x64/bin/ccusage"), "tokscale": ("@tokscale/cli-linux-x64-gnu@4.17.0", "@tokscale/cli-linux-x64-gnu/bin/tokscale")}
+PACKAGES = {
+    "ccusage": ("ccusage@20.0.24", "@ccusage/ccusage-linux-x64/bin/ccusage"),
+    "tokscale": ("@tokscale/cli-linux-x64-gnu@4.17.0", "@tokscale/cli-linux-x64-gnu/bin/tokscale"),
+}
 
 
 def install() -> dict[str, Path]:

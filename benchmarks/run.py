@@ -91,7 +91,9 @@ def logs(home: Path, megabytes: int, rounds: int, executables: dict[str, Path]) 
         print(f"  {figure.name:<16} wall {figure.wall:7.3f} s   cpu {figure.cpu:7.3f} s   peak {figure.peak:6.0f} MB")
     ratios = compared(figures)
     per_call = size(ledger) / calls
-    print(f"  appended costs {1000 * (figures['appended'].wall - figures['unchanged'].wall):+.0f} ms over unchanged; {per_call:.0f} bytes a call on disk")
+    print(
+        f"  appended costs {1000 * (figures['appended'].wall - figures['unchanged'].wall):+.0f} ms over unchanged; {per_call:.0f} bytes a call on disk"
+    )
     shutil.rmtree(ledger)
     return {
         "megabytes": megabytes, "calls": calls, "bytes_per_call": round(per_call, 1), "totals": exact, "ratios": ratios,

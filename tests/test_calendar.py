@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earnmark.rules.calendar import (
-    DAY,
     HOUR,
     MINUTE,
     Zone,
@@ -49,6 +48,14 @@ ZONES = {name: made(name) for name in PLACES}
 places = st.sampled_from(PLACES)
 
 
+@st.composite
+def near_changes(draw: st.DrawFn) -> tuple[str, int]:
+    """A zone that changes its clocks, and a moment within three hours of a change."""
+    name = draw(st.sampled_from([name for name, here in ZONES.items() if len(here.starts) > 1]))
+    change = draw(st.sampled_from(ZONES[name].starts[1:]))
+    return name, change + draw(st.integers(-180, 180)) * MINUTE
+
+
 def local(ts: int, name: str) -> datetime:
     return datetime.fromtimestamp(ts / 1000, UTC).astimezone(ZoneInfo(name))
 
@@ -56,6 +63,14 @@ def local(ts: int, name: str) -> datetime:
 @given(places, moments)
 def test_a_moment_falls_on_the_day_the_local_calendar_says(name: str, ts: int) -> None:
     assert ZONES[name].day(ts) == (local(ts, name).date() - EPOCH).days
+
+
+@given(near_changes())
+def test_offsets_change_when_the_clocks_do(case: tuple[str, int]) -> None:
+    name, ts = case
+    offset = local(ts, name).utcoffset()
+    assert offset is not None
+    assert ZONES[name].offset(ts) == int(offset.total_seconds()) * 1000
 
 
 @given(places, days)
@@ -67,6 +82,15 @@ def test_a_day_begins_at_midnight_and_the_moment_before_is_the_day_before(name: 
 
 @given(places, moments)
 def test_a_local_clock_time_is_found_again_the_first_of_two(name: str, ts: int) -> None:
+    first_of_two(name, ts)
+
+
+@given(near_changes())
+def test_so_it_is_when_the_clocks_change(case: tuple[str, int]) -> None:
+    first_of_two(*case)
+
+
+def first_of_two(name: str, ts: int) -> None:
     here = ZONES[name]
     shown = ts + here.offset(ts)
     first = local(ts, name).replace(fold=0).astimezone(UTC)
@@ -82,7 +106,8 @@ def test_no_bucket_of_the_grain_straddles_a_local_hour(name: str, ts: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "grain"), [("Europe/Stockholm", HOUR), ("Asia/Kolkata", 30 * MINUTE), ("Asia/Kathmandu", 15 * MINUTE), ("Australia/Lord_Howe", 30 * MINUTE)]
+    ("name", "grain"),
+    [("Europe/Stockholm", HOUR), ("Asia/Kolkata", 30 * MINUTE), ("Asia/Kathmandu", 15 * MINUTE), ("Australia/Lord_Howe", 30 * MINUTE)],
 )
 def test_the_grain_is_as_fine_as_the_zone_asks(name: str, grain: int) -> None:
     assert ZONES[name].grain == grain
@@ -92,6 +117,22 @@ def test_days_are_23_and_25_hours_long_when_the_clocks_change() -> None:
     here = ZONES["Europe/Stockholm"]
     lengths = [here.midnight(day + 1) - here.midnight(day) for day in (day_number(2026, 3, 29), day_number(2026, 10, 25), day_number(2026, 10, 26))]
     assert lengths == [23 * HOUR, 25 * HOUR, 24 * HOUR]
+
+
+@given(near_changes(), st.integers(-1, 1))
+def test_days_begin_where_they_do_when_the_clocks_change(case: tuple[str, int], off: int) -> None:
+    here = ZONES[case[0]]
+    day = here.day(case[1]) + off
+    begin = here.midnight(day)
+    assert here.day(begin) >= day
+    assert here.day(begin - 1) < day
+
+
+@pytest.mark.parametrize("day", ["2023-09-03", "2024-09-08", "2025-09-07"])
+def test_a_clock_that_jumps_over_midnight_to_summer(day: str) -> None:
+    here = ZONES["America/Santiago"]
+    begin = here.midnight(parse_date(day)[0])
+    assert local(begin, "America/Santiago").isoformat() == f"{day}T01:00:00-03:00"
 
 
 def test_a_day_whose_midnight_is_skipped_begins_when_the_clock_jumps() -> None:
@@ -132,7 +173,9 @@ def test_dates_are_read_back_in_every_way_of_writing(day: int, hour: int) -> Non
     assert parse_date(text[:7]) == (month_start(day), 0)
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "2026-02-30", "2026-11-20T24", "2026-11-20T1:30", "yesterday", "2026-11-20Tx", "2026-1-1", "²026-11-20"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13-01", "2026-02-30", "2026-11-20T24", "2026-11-20T1:30", "yesterday", "2026-11-20Tx", "2026-1-1", "²026-11-20"]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="date"):
         parse_date(text)

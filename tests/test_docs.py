@@ -75,9 +75,23 @@ def test_a_readme_without_a_marked_place_is_refused() -> None:
 def test_bench_results_become_tables(tmp_path: Path) -> None:
     assert bench_table.table(tmp_path) == ""
     (tmp_path / "benchmarks").mkdir()
-    results = {"about": "A machine.", "tables": [{"title": "Cold", "columns": ["tool", "s"], "rows": [["earnmark", 0.5]]}]}
+    figure = {"wall_s": 0.512, "cpu_s": 1.0, "peak_mb": 80.4}
+    truth = {"input": 60, "output": 40}
+    logs = {"megabytes": 500, "calls": 12345, "bytes_per_call": 150.2, "figures": {"cold": figure, "ccusage": figure}, "ratios": {}}
+    results = {
+        "machine": "2 processors", "rounds": 5, "not_run": [], "start": {"--version": 41.2},
+        "logs": [logs | {"totals": {"truth": truth, "earnmark_exact": True, "ccusage": 90, "tokscale": 100}}],
+        "reports": {"calls": 10, "bytes_per_call": 99.6, "wall_ms": {"day": 20, "hour": 30}},
+    }  # fmt: skip
     (tmp_path / "benchmarks/results.json").write_text(json.dumps(results))
-    assert bench_table.table(tmp_path) == "\nA machine.\n\n**Cold**\n\n| tool | s |\n| --- | ---: |\n| earnmark | 0.5 |\n\n"
+    lines = bench_table.table(tmp_path).splitlines()
+    assert "| 500 MB of logs, 12,345 calls | wall | CPU | peak memory |" in lines
+    assert "| Earnmark, first run, ledger written | 0.51 s | 1.00 s | 80 MB |" in lines
+    assert "| ccusage | 0.51 s | 1.00 s | 80 MB |" in lines
+    assert "Starting up: `earnmark --version` 41 ms." in lines
+    counted = "Earnmark equals it in every bucket, ccusage counts 10 tokens too few, tokscale counts the same"
+    assert f"The truth is 100 tokens: {counted}. The ledger takes 150 bytes a call." in lines
+    assert "Over a ledger of 10 calls (100 bytes each) the slowest of 2 reports, `hour`, takes 30 ms." in lines
 
 
 def test_the_screenshot_fits_fetches_nothing_and_tells_nothing_of_the_machine() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from earnmark.cli.commands import REPORTS
 from earnmark.rules.number import compact, dollars
-from tests.faces import NOW, data, demo_home, lines_of_csv, refused, rows, said, shell_at
+from tests.faces import data, demo_home, lines_of_csv, refused, rows, said, shell_at
 from tests.writing import Home, Shell, claude
 
 COUNTS = ("calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "total", "unpriced_tokens")
@@ -374,15 +374,10 @@ def test_csv_of_nothing_is_its_header(small: Shell, shell: Shell) -> None:
         assert said(small, report, "--csv", "--no-collect", "--until", "2020-01-01").splitlines() == [full]
 
 
-def test_nothing_found_says_what_there_is_instead(shell: Shell, home: Home) -> None:
-    assert "No call since 2026-11-20 09:00. The newest call of all was at" in said(
-        shell_later(shell), "hour", "--last", "6h", "--project", "x"
-    ).replace(" that matches", "")
-    assert "No call that matches" in said(shell, "day", "--model", "nope")
-
-
-def shell_later(shell: Shell) -> Shell:
-    return shell
+def test_nothing_found_says_what_there_is_instead(shell: Shell) -> None:
+    text = said(shell, "hour", "--last", "6h", "--project", "x")
+    assert text.startswith("No call that matches since 2026-11-20 10:00. The newest call of all was at 2026-11-20 15:")
+    assert said(shell, "day", "--until", "2020-01-01").startswith("No call before 2020-01-02 00:00. ")
 
 
 def test_on_an_empty_machine_it_says_where_it_looked(small: Shell) -> None:
@@ -390,7 +385,6 @@ def test_on_an_empty_machine_it_says_where_it_looked(small: Shell) -> None:
     assert "~/.claude/projects" in text
     assert "earnmark demo" in text
     assert data(small, "day")["rows"] == []
-    assert NOW.year == 2026
 
 
 @pytest.mark.parametrize("width", ["40", "60", "80", "120"])

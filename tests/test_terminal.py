@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earnmark.__main__ import main
 from earnmark.cli.terminal import Column, Paper, bar, cells, fit, printable, table, wrapped
 from tests.faces import data, plain, said
 from tests.writing import Home, Shell, claude
@@ -90,6 +92,13 @@ def test_columns_go_in_turn_and_what_is_firm_is_never_cut() -> None:
     assert "2026-11-20 10:00" in drawn(60)[1]
 
 
+def test_a_table_prints_nothing_that_a_terminal_obeys() -> None:
+    stream = io.StringIO()
+    table(Paper(stream, "never", 80), [Column("Name", right=False)], [[NASTY]])
+    assert OBEYED.search(stream.getvalue().replace("\n", "")) is None
+    assert len(stream.getvalue().splitlines()) == 2
+
+
 def test_styles_change_no_width() -> None:
     assert [plain(line) for line in drawn(60, color="always")] == drawn(60)
 
@@ -149,3 +158,35 @@ def test_no_control_character_of_a_log_reaches_the_terminal(nasty: Shell, comman
 def test_data_keeps_what_it_was(nasty: Shell) -> None:
     assert data(nasty, "project")["rows"][0]["project"] == NASTY.split("/", maxsplit=1)[-1]
     assert NASTY.replace("\n", "") in said(nasty, "session", "--csv").replace("\n", "")
+
+
+COMMANDS: tuple[list[str], ...] = (
+    [], ["today"], ["session"], ["blocks"], ["sources"], ["watch"], ["statusline"], ["collect"], ["doctor"], ["price"], ["reprice"], ["config"], ["config", "set"],
+    ["export"], ["import"], ["demo"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_in_eighty_columns(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    said_of_it = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert said_of_it.startswith(f"usage: {' '.join(['earnmark', *command])} ")
+    assert max(map(len, said_of_it.splitlines())) <= 80
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.write(home.claude("one"), "".join(claude(str(number), session=f"session-{number}") for number in range(2000)))
+    home.collect()
+    with home.start("session", "--limit", "0", "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""

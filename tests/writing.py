@@ -6,16 +6,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import strategies as st
 
 from earnmark.__main__ import main
 from earnmark.book import Book
 from earnmark.book.asking import Question
 from earnmark.book.collecting import Collected
-from earnmark.model import Fault
+from earnmark.book.config import load
+from earnmark.book.pricing import Prices
+from earnmark.model import BACKGROUND, MAIN, SUBAGENT, Event, Fault, Lane, Machine, Session, Sku
+from earnmark.rules.price import canonical
+from earnmark.store.encode import Encoder
+from earnmark.store.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent
 WHEN = "2026-11-20T10:00:00.000Z"
@@ -186,3 +193,80 @@ class Shell:
         status = main(list(arguments))
         said = self.capsys.readouterr()
         return status, said.out, said.err
+
+
+# ---- events that were never logged -----------------------------------------------------------------------------------------
+
+PRICES = Prices([], "test")
+
+
+def book_in_memory() -> Book:
+    """An empty book that is gone with the test."""
+    return Book(load({}, "/nonexistent/config.toml"), Machine("/nonexistent", {}, "linux"), Ledger.in_memory(""), [])
+
+
+def record(ledger: Ledger, events: Iterable[Event], prices: Prices = PRICES) -> None:
+    """Put events into a ledger as a collection does."""
+    encoder = Encoder(prices.find, canonical, prices.edition)
+    with ledger.transaction():
+        rows = encoder.rows(events)
+        ledger.add(rows, encoder.take_names())
+        ledger.settle()
+
+
+_DAYS = 86_400_000
+_CHANGES = (1_743_296_400_000, 1_761_440_400_000, 1_741_503_600_000, 1_762_063_200_000, 1_775_311_200_000, 1_759_590_000_000, 1_741_496_400_000)
+"""Moments of 2025 and 2026 at which somebody's clock was changed."""
+
+moments = st.one_of(
+    st.integers(1_735_689_600_000, 1_798_761_600_000),
+    st.builds(lambda change, off: change + off, st.sampled_from(_CHANGES), st.integers(-2 * _DAYS, 2 * _DAYS)),
+    st.builds(lambda hour: hour * 900_000, st.integers(1_735_689_600_000 // 900_000, 1_798_761_600_000 // 900_000)),
+)
+_counts = st.one_of(st.just(0), st.integers(0, 300_000))
+_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_lanes = st.builds(
+    Lane,
+    source=st.sampled_from(["claude_code", "codex", "droid"]),
+    project=st.one_of(st.sampled_from(["/src/shop", "/src/mobile", ""]), _texts),
+    branch=_texts,
+    thread=st.sampled_from([MAIN, SUBAGENT, BACKGROUND]),
+    agent=_texts,
+    billing=st.sampled_from(["", "api", "subscription"]),
+    unit=st.sampled_from(["usd", "credits"]),
+)
+_skus = st.builds(Sku, model=st.one_of(st.sampled_from(["claude-sonnet-4-5", "gpt-5", "gemini-2.5-pro", "never-heard-of"]), _texts.filter(bool)))
+_events = st.builds(
+    Event,
+    key=st.one_of(st.sampled_from("abcdef"), st.uuids().map(str)),
+    ts=moments,
+    session=st.builds(Session, name=st.one_of(st.sampled_from(["s1", "s2"]), _texts), parent=_texts, version=_texts),
+    lane=_lanes,
+    sku=_skus,
+    input=_counts,
+    cache_read=_counts,
+    cache_write_5m=_counts,
+    cache_write_1h=_counts,
+    output=_counts,
+    reasoning=_counts,
+    searches=st.integers(0, 3),
+    reported=st.one_of(st.none(), st.integers(0, 10**12)),
+    request=st.sampled_from(["", "r1", "r2"]),
+    rank=st.one_of(st.none(), st.integers(-(1 << 41), 1 << 41)),
+)
+events = st.lists(_events, max_size=25, unique_by=lambda event: (event.key, event.output if event.rank is None else event.rank))
+"""Events of any kind; two of one call never have the same rank."""
+
+
+def believed(told: Iterable[Event]) -> list[Event]:
+    """Of the events of each call the one of the highest rank."""
+    best: dict[str, Event] = {}
+    for event in told:
+        known = best.get(event.key)
+        if known is None or rank(event) > rank(known):
+            best[event.key] = event
+    return list(best.values())
+
+
+def rank(event: Event) -> int:
+    return event.output if event.rank is None else event.rank

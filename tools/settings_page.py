@@ -13,6 +13,7 @@ EXAMPLES = {
     "week_start": 'week_start = "sunday"',
     "color": 'color = "never"',
     "workers": "workers = 2",
+    "homes": 'homes = ["/mnt/c/Users/me"]',
     "disabled": 'disabled = ["cursor", "goose"]',
     "billing": '[billing]\nclaude_code = "subscription"\ncodex = "api"',
     "projects": '[projects]\n"/home/me/work/shop-*" = "shop"\n"/home/me/clients/acme" = "acme"',

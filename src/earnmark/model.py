@@ -160,7 +160,8 @@ class Source(NamedTuple):
 
     `kind(path)` is LINES, DOCUMENT or DATABASE. `read` yields the events of one file and notes what it could not read
     with `file.fault`. `version` is raised when `read` changes what it makes of the same bytes. `hides` says what the
-    client is known to keep out of its log (totals are then a lower bound), "" when it is complete.
+    client is known to keep out of its log (totals are then a lower bound), "" when it is complete. `depends` names files
+    and directories that `places` looks into: when one of them changes, it is asked again.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Source(NamedTuple):
     version: int = 1
     hides: str = ""
     note: str = ""
+    depends: Callable[[Machine], list[str]] = lambda machine: []
 
 
 Row = Mapping[str, Any]

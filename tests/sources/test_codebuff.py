@@ -128,7 +128,8 @@ def again(path: Path, state: dict[str, Any]) -> list[Event]:
 
 
 def test_rows_in_the_write_ahead_log_are_seen(tmp_path: Path) -> None:
-    path, state = tmp_path / "desktop-v2.db", {}
+    path = tmp_path / "desktop-v2.db"
+    state: dict[str, Any] = {}
     with closing(desktop(path)) as database:
         database.execute(ROW, (1_793_696_400_000, '{"usage":{"inputTokens":5}}'))
         database.commit()
@@ -139,7 +140,8 @@ def test_rows_in_the_write_ahead_log_are_seen(tmp_path: Path) -> None:
 
 
 def test_only_the_last_rows_are_read_again(tmp_path: Path) -> None:
-    path, state = tmp_path / "desktop-v2.db", {}
+    path = tmp_path / "desktop-v2.db"
+    state: dict[str, Any] = {}
     with closing(desktop(path)) as database:
         database.executemany(ROW, [(1_793_696_400_000 + number, '{"usage":{"inputTokens":5}}') for number in range(3 * OVERLAP)])
         database.execute(ROW, (1_793_699_400_000, None))

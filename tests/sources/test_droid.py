@@ -42,7 +42,8 @@ def test_the_recorded_totals_are_the_first_growth(tmp_path: Path) -> None:
 
 
 def test_two_snapshots_give_what_lies_between(tmp_path: Path) -> None:
-    path, memory = tmp_path / "s.settings.json", {}
+    path = tmp_path / "s.settings.json"
+    memory: dict[str, Any] = {}
     (first,) = snapshot(path, memory, inputTokens=100, outputTokens=10, cacheReadTokens=1000, thinkingTokens=4, factoryCredits=2.5)
     assert not snapshot(path, memory, inputTokens=100, outputTokens=10, cacheReadTokens=1000, thinkingTokens=4, factoryCredits=2.5)
     (second,) = snapshot(path, memory, "claude-opus-5", inputTokens=130, outputTokens=15, cacheReadTokens=1700, thinkingTokens=4, factoryCredits=3)
@@ -53,7 +54,8 @@ def test_two_snapshots_give_what_lies_between(tmp_path: Path) -> None:
 
 
 def test_what_is_remembered_is_plain_json(tmp_path: Path) -> None:
-    path, memory = tmp_path / "s.settings.json", {}
+    path = tmp_path / "s.settings.json"
+    memory: dict[str, Any] = {}
     snapshot(path, memory, inputTokens=100, outputTokens=10)
     memory = json.loads(json.dumps(memory))
     (event,) = snapshot(path, memory, inputTokens=101, outputTokens=10)
@@ -61,7 +63,8 @@ def test_what_is_remembered_is_plain_json(tmp_path: Path) -> None:
 
 
 def test_a_reset_counts_the_new_totals_whole(tmp_path: Path) -> None:
-    path, memory = tmp_path / "s.settings.json", {}
+    path = tmp_path / "s.settings.json"
+    memory: dict[str, Any] = {}
     (first,) = snapshot(path, memory, inputTokens=100, outputTokens=10)
     (again,) = snapshot(path, memory, inputTokens=7, outputTokens=1)
     (more,) = snapshot(path, memory, inputTokens=100, outputTokens=10)
@@ -70,7 +73,8 @@ def test_a_reset_counts_the_new_totals_whole(tmp_path: Path) -> None:
 
 
 def test_a_total_that_is_not_written_any_more_is_no_reset(tmp_path: Path) -> None:
-    path, memory = tmp_path / "s.settings.json", {}
+    path = tmp_path / "s.settings.json"
+    memory: dict[str, Any] = {}
     snapshot(path, memory, inputTokens=100, outputTokens=10, thinkingTokens=5, factoryCredits=9)
     (event,) = snapshot(path, memory, inputTokens=101, outputTokens=10, factoryCredits=None)
     assert (event.total, event.reported) == (1, None)
@@ -88,7 +92,8 @@ def test_copies_in_other_folders_add_nothing(tmp_path: Path, order: tuple[int, .
 
 
 def test_the_last_message_dates_the_growth(tmp_path: Path) -> None:
-    path, memory = tmp_path / "s.settings.json", {}
+    path = tmp_path / "s.settings.json"
+    memory: dict[str, Any] = {}
     assert snapshot(path, memory, inputTokens=1)[0].ts == LOCKED
     log = tmp_path / "s.jsonl"
     log.write_text('{"type":"message","timestamp":"2026-11-03T09:00:05Z"}\n')

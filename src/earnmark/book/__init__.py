@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from earnmark import __version__
+from earnmark import __version__, rules
 from earnmark.book.asking import ALL_TIME, Answer, Naming, Question, ask
-from earnmark.book.collecting import Collected, Plan, Progress, collect, plans
+from earnmark.book.collecting import Collected, Progress, collect
 from earnmark.book.config import Config, load
 from earnmark.book.projects import Namer, resolve
+from earnmark.book.surveying import Plan, plans
 from earnmark.model import Fault, Machine
 from earnmark.rules.blocks import Block, Hour, blocks
 from earnmark.rules.calendar import DAY, HOUR, Zone, zone
@@ -75,7 +76,7 @@ class Book:
             ledger = Ledger.in_memory(path)
         return cls(config, machine, ledger, warnings)
 
-    def __enter__(self) -> Book:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,13 +87,15 @@ class Book:
     @cached_property
     def plans(self) -> list[Plan]:
         """Where each source that is not switched off may keep its logs."""
-        return [plan for plan in plans(self.ledger, self.machine, __version__) if plan.source not in self.config["disabled"]]
+        machines = [self.machine, *(_further(home, self.machine.platform) for home in self.config["homes"])]
+        return [plan for plan in plans(self.ledger, machines, __version__) if plan.source not in self.config["disabled"]]
 
     def collect(self, progress: Progress | None = None, now: int | None = None) -> Collected:
         """Read what the agents logged since the last time. Raises LedgerError when it cannot be written down."""
         done = collect(self.ledger, self.plans, self._encoder, progress, self.config["workers"])
         if done.changed:
             self._resolve_projects()
+        self._notice_prices()
         with self.ledger.transaction():
             self.ledger.put("collected", now_ms() if now is None else now)
         if done.changed or not os.path.exists(self.status_path):
@@ -114,6 +117,26 @@ class Book:
         overrides = self.config["prices"]
         return Prices(overrides, edition(overrides), self.ledger)
 
+    def _notice_prices(self) -> None:
+        """When the prices are others than the last time, price the calls that had none; the others keep theirs until `reprice`."""
+        known = self.ledger.get("prices")
+        mark = price_mark(self.config["prices"])
+        if known == mark:
+            return
+        edition, was = self.prices.edition, self.ledger.get("edition")
+        if was not in (None, edition):
+            self.reprice(only_unpriced=True)
+        with self.ledger.transaction():
+            self.ledger.put("prices", mark)
+            self.ledger.put("edition", edition)
+            if was not in (None, edition):
+                self.ledger.put("outdated", 1)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether calls may be priced by other prices than those now in force."""
+        return bool(self.ledger.get("outdated", 0))
+
     def after_import(self) -> None:
         """Name the projects that an import brought, and bring the status bar's file up to date."""
         self._resolve_projects()
@@ -123,7 +146,11 @@ class Book:
         """Price calls again by the prices now in force; returns how many changed, and the cost of everything before and after."""
         from earnmark.book.repricing import reprice
 
-        return reprice(self.ledger, self.prices.fresh(), only_unpriced=only_unpriced)
+        result = reprice(self.ledger, self.prices.fresh(), only_unpriced=only_unpriced)
+        if not only_unpriced:
+            with self.ledger.transaction():
+                self.ledger.put("outdated", 0)
+        return result
 
     def _resolve_projects(self) -> None:
         known = query.projects(self.ledger)
@@ -183,9 +210,20 @@ class Book:
             snapshot(self, self.status_path, now)
 
 
+def _further(home: str, platform: str) -> Machine:
+    """Another home directory as a machine without an environment; one of Windows is told by its AppData."""
+    return Machine(home.rstrip("/\\"), {}, "win32" if os.path.isdir(os.path.join(home, "AppData")) else platform)
+
+
 def now_ms() -> int:
     """The clock: milliseconds since 1970, UTC."""
     return time.time_ns() // 1_000_000
+
+
+def price_mark(overrides: list[dict[str, Any]]) -> str:
+    """Something that changes with the prices in force, had without reading the price list."""
+    status = os.stat(os.path.join(os.path.dirname(rules.__file__), "prices.json"))
+    return f"{status.st_size} {status.st_mtime_ns} {overrides}"
 
 
 def data_directory(env: Mapping[str, str]) -> str:
@@ -208,8 +246,9 @@ def config_path(env: Mapping[str, str]) -> str:
 
 def local_zone_name() -> str:
     """What to call this computer's own time zone."""
-    target = os.environ.get("TZ", "") or (os.path.realpath("/etc/localtime") if os.path.exists("/etc/localtime") else "")
-    return target.partition("zoneinfo/")[2] or target.removeprefix(":").split("/")[-1] or time.tzname[0]
+    chosen = os.environ.get("TZ", "").removeprefix(":")
+    target = chosen or (os.path.realpath("/etc/localtime") if os.path.exists("/etc/localtime") else "")
+    return target.partition("zoneinfo/")[2] or chosen or time.tzname[0]
 
 
 def _offset(name: str) -> Any:
@@ -225,7 +264,7 @@ def _offset(name: str) -> Any:
 
     try:
         place = ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ConfigError(f'there is no time zone "{name}"; use a name such as Europe/Stockholm or UTC') from None
 
     def offset(ts: int) -> int:

@@ -5,36 +5,59 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TextIO
 
 from earnmark.model import Lane, Session, Sku
-from earnmark.rules.price import canonical
+from earnmark.rules.price import Tariff, canonical
+from earnmark.sources.reading import EARLIEST, LATEST, MOST_TOKENS
 from earnmark.store.encode import identity
 from earnmark.store.ledger import EXPORTED, Ledger, LedgerError, Names, Rowing
 
 CHUNK = 5_000
 _AT = {name: index for index, name in enumerate(EXPORTED)}
 NUMBERS = frozenset(
-    "key rank ts input cache_read cache_write_5m cache_write_1h output reasoning searches reported request list cost contracted".split()
+    [
+        "key",
+        "rank",
+        "ts",
+        "input",
+        "cache_read",
+        "cache_write_5m",
+        "cache_write_1h",
+        "output",
+        "reasoning",
+        "searches",
+        "reported",
+        "request",
+        "list",
+        "cost",
+        "contracted",
+    ]
 )
-OPTIONAL = frozenset("reported request list cost tariff contracted".split())
+OPTIONAL = frozenset(["reported", "request", "list", "cost", "tariff", "contracted"])
+TOKENS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "searches")
+NOTHING = "Nothing of the file was imported"
 
 
 def write_lines(ledger: Ledger, stream: TextIO) -> int:
     """Every witness as a line of JSON; returns how many."""
     written = 0
-    for written, row in enumerate(ledger.exported(), 1):
+    for row in ledger.exported():
         stream.write(json.dumps(dict(zip(EXPORTED, row, strict=True)), separators=(",", ":"), ensure_ascii=False) + "\n")
+        written += 1
     return written
 
 
 def write_csv(ledger: Ledger, stream: TextIO) -> int:
     """Every witness as a line of CSV under a header; an empty field is an unknown value."""
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream)
     writer.writerow(EXPORTED)
     written = 0
-    for written, row in enumerate(ledger.exported(), 1):
+    for row in ledger.exported():
         writer.writerow(row)
+        written += 1
     return written
 
 
@@ -60,59 +83,93 @@ def _arrow() -> tuple[Any, Any]:
     return arrow, parquet
 
 
+@contextmanager
+def _refusing(name: str, kind: str, *wrong: type[Exception]) -> Iterator[None]:
+    """Say of a file that cannot be read as what it is said to be."""
+    try:
+        yield
+    except wrong as error:
+        raise LedgerError(f"{name} cannot be read as {kind}: {' '.join(str(error).split())[:200]}. {NOTHING}") from None
+
+
 def read_lines(stream: TextIO, name: str) -> Iterator[Rowing]:
     """Witnesses from lines of JSON. Raises LedgerError naming the line that cannot be one."""
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise LedgerError(f"{name}, line {number}: not valid JSON: {error}. Nothing of the file was imported") from None
-            yield checked(row if isinstance(row, dict) else {}, f"{name}, line {number}")
+    with _refusing(name, "JSON lines", UnicodeDecodeError):
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                with _refusing(f"{name}, line {number},", "JSON", ValueError, RecursionError):
+                    row = json.loads(line)
+                yield checked(row if isinstance(row, dict) else {}, f"{name}, line {number}")
 
 
 def read_csv(stream: TextIO, name: str) -> Iterator[Rowing]:
     """Witnesses from CSV with a header. Raises LedgerError naming the line that cannot be one."""
-    for number, row in enumerate(csv.DictReader(stream), 2):
-        values = {key: _from_text(key, value) for key, value in row.items() if key is not None}
-        yield checked(values, f"{name}, line {number}")
+    with _refusing(name, "CSV", UnicodeDecodeError, csv.Error):
+        reader = csv.DictReader(stream)
+        if reader.fieldnames is not None:
+            _check_names(reader.fieldnames, f"{name}, line 1")
+        for row in reader:
+            yield checked({key: _from_text(key, value) for key, value in row.items() if key is not None}, f"{name}, line {reader.line_num}")
 
 
 def _from_text(name: str, value: Any) -> Any:
     if name in NUMBERS:
-        digits = str(value or "")
-        return int(digits) if digits.lstrip("-").isdigit() else None if not digits else value
+        try:
+            return int(value) if value else None
+        except (TypeError, ValueError):
+            return value
     return None if value == "" and name in OPTIONAL else value
 
 
 def read_parquet(path: str) -> Iterator[Rowing]:
     """Witnesses from a Parquet file. Raises LedgerError when it cannot be read."""
     arrow, parquet = _arrow()
-    try:
-        file = parquet.ParquetFile(path)
-    except (OSError, arrow.ArrowInvalid) as error:
-        raise LedgerError(f"{path} cannot be read as Parquet: {error}") from None
     number = 0
-    for batch in file.iter_batches(CHUNK):
-        for row in batch.to_pylist():
-            number += 1
-            yield checked(row, f"{path}, row {number}")
+    with _refusing(path, "Parquet", OSError, arrow.ArrowException):
+        for batch in parquet.ParquetFile(path).iter_batches(CHUNK):
+            for row in batch.to_pylist():
+                number += 1
+                yield checked(row, f"{path}, row {number}")
+
+
+def _check_names(names: Iterable[str], where: str) -> None:
+    missing = [name for name in EXPORTED if name not in names and name not in OPTIONAL]
+    if missing:
+        raise LedgerError(f"{where}: not a witness as `earnmark export` writes it: {missing[0]} is missing. {NOTHING}")
 
 
 def checked(row: dict[str, Any], where: str) -> Rowing:
     """A row as EXPORTED has it. Raises LedgerError naming what is missing or wrong."""
-    missing = [name for name in EXPORTED if name not in row and name not in OPTIONAL]
-    if missing:
-        raise LedgerError(f"{where}: not a witness as `earnmark export` writes it: {missing[0]} is missing. Nothing of the file was imported")
-    for name in EXPORTED:
-        value = row.get(name)
-        right = (value is None and name in OPTIONAL) or (type(value) is int if name in NUMBERS else isinstance(value, str))
-        if not right or (type(value) is int and not -(1 << 63) <= value < 1 << 63):
-            raise LedgerError(f"{where}: {name} cannot be {str(value)[:40]!r}. Nothing of the file was imported")
-    for name in ("ts", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "searches"):
-        if not 0 <= row[name] < 1 << 52:
-            raise LedgerError(f"{where}: {name} cannot be {row[name]}. Nothing of the file was imported")
-    return tuple(row.get(name) for name in EXPORTED)
+    _check_names(row, where)
+    values = tuple(row.get(name) for name in EXPORTED)
+    for name, value in zip(EXPORTED, values, strict=True):
+        if not ((value is None and name in OPTIONAL) or _possible(name, value)):
+            raise LedgerError(f"{where}: {name} cannot be {str(value)[:40]!r}. {NOTHING}")
+    return values
+
+
+def _possible(name: str, value: Any) -> bool:
+    """Whether a witness can have this value there."""
+    if name not in NUMBERS:
+        return isinstance(value, str) and (name != "tariff" or _tariff(value) is not None)
+    if type(value) is not int:
+        return False
+    if name == "ts":
+        return EARLIEST <= value < LATEST
+    return 0 <= value < MOST_TOKENS if name in TOKENS else -(1 << 63) <= value < 1 << 63
+
+
+@lru_cache(maxsize=1000)
+def _tariff(text: str) -> list[Any] | None:
+    """An exported tariff; None when it is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    right = (
+        isinstance(value, list) and 8 <= len(value) <= len(Tariff._fields) and all(type(edge) is int and abs(edge) < 1 << 63 for edge in value[:2])
+    )
+    return value if right else None
 
 
 def bring_in(ledger: Ledger, rows: Iterable[Rowing]) -> tuple[int, int]:
@@ -141,8 +198,8 @@ def _row(row: Rowing, names: Names) -> Rowing:
     names.lanes[lane_id] = (lane_id, *lane)
     names.skus[sku_id] = (sku_id, *sku, canonical(sku.model))
     rate = None
-    if get("tariff"):
-        tariff = json.loads(get("tariff"))
+    tariff = _tariff(get("tariff")) if get("tariff") else None
+    if tariff:
         rate = identity((sku_id, get("contracted") or 0, json.dumps(tariff)))
         names.tariffs[rate] = (rate, sku_id, tariff[0], tariff[1], get("contracted") or 0, "imported", get("tariff"))
     tokens = row[_AT["input"] : _AT["searches"] + 1]

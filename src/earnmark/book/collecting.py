@@ -12,9 +12,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from earnmark.model import DATABASE, LINES, Fault, Machine, Place
-from earnmark.sources.finding import Found, Unreadable, walk, with_log
-from earnmark.store.ledger import FileMark, Ledger, LedgerError, Names, Rowing
+from earnmark.book.surveying import Job, Plan, Survey, guard, survey
+from earnmark.model import DATABASE, LINES, Fault
+from earnmark.store.ledger import FileMark, Ledger, Names, Rowing
 
 if TYPE_CHECKING:
     from earnmark.store.encode import Encoder
@@ -25,7 +25,6 @@ BATCH = 4000
 FILES = 400
 """A batch is sent at so many rows, or so many files."""
 COMMIT_EVERY = 5
-GUARDED = 1024
 MOST_FAULTS = 50
 """Faults kept of one file."""
 TRY_AGAIN = 0
@@ -45,32 +44,6 @@ class Collected(NamedTuple):
     changed: bool
 
 
-class Job(NamedTuple):
-    """A file to read: from `start`, in the state it was left in."""
-
-    source: str
-    kind: str
-    version: int
-    found: Found
-    start: int
-    state: str
-
-    @property
-    def size(self) -> int:
-        """Bytes to read."""
-        return max(self.found.size - self.start, 0)
-
-
-class Plan(NamedTuple):
-    """Where one source may keep logs, as its `places` said, with what reports need to know of the source."""
-
-    source: str
-    version: int
-    title: str
-    hides: str
-    places: tuple[Place, ...]
-
-
 class Batch(NamedTuple):
     """Part of what a reader made: rows, the names they use, files that are wholly read with their faults, and what sources remember now.
 
@@ -86,135 +59,6 @@ class Batch(NamedTuple):
 
 class Overtaken(Exception):
     """Another process wrote what a source remembers while this one was reading: what was read is to be read again."""
-
-
-class _Asked(dict[str, str]):
-    """An environment that notes which variables were looked up, so that a kept plan can be checked."""
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: Any = None) -> Any:  # type: ignore[override]
-        self.names.add(name)
-        return super().get(name, default)
-
-    def __getitem__(self, name: str) -> str:
-        self.names.add(name)
-        return super().__getitem__(name)
-
-    def __contains__(self, name: object) -> bool:
-        self.names.add(str(name))
-        return super().__contains__(name)
-
-
-# ---- where to look -----------------------------------------------------------------------------------------------------
-
-
-def plans(ledger: Ledger, machine: Machine, edition: str) -> list[Plan]:
-    """The places of every source: kept in the ledger, asked anew when Earnmark or what they depend on changed."""
-    import json
-
-    kept = ledger.get("places")
-    if kept:
-        value = json.loads(kept)
-        if value["edition"] == _edition(machine, edition) and all(machine.env.get(name) == was for name, was in value["env"].items()):
-            return [Plan(*about, tuple(Place(root, tuple(good), tuple(bad)) for root, good, bad in places)) for *about, places in value["plans"]]
-    from earnmark import sources
-
-    asked = _Asked(machine.env)
-    asking = machine._replace(env=asked)
-    fresh = [Plan(source.name, source.version, source.title, source.hides, tuple(source.places(asking))) for source in sources.everything()]
-    value = {"edition": _edition(machine, edition), "env": {name: machine.env.get(name) for name in sorted(asked.names)}, "plans": fresh}
-    with suppress(LedgerError), ledger.transaction():
-        ledger.put("places", json.dumps(value))
-    return fresh
-
-
-def _edition(machine: Machine, edition: str) -> str:
-    return f"{edition} {machine.platform} {machine.home}"
-
-
-class Survey(NamedTuple):
-    """What looking at the places found: jobs to do, files there are, files that went away or elsewhere, and what could not be looked at."""
-
-    jobs: list[Job]
-    files: int
-    gone: list[str]
-    moved: list[str]
-    unreadable: set[Fault]
-
-
-def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
-    """Compare the files there are with the files that were read."""
-    known = ledger.file_stats()
-    jobs: list[Job] = []
-    moved: list[str] = []
-    unreadable: set[Fault] = set()
-    present: set[str] = set()
-    for plan in wanted:
-        for item in _files(plan):
-            if isinstance(item, Unreadable):
-                unreadable.add(Fault(plan.source, item.path, -1, item.reason))
-                continue
-            if item.path in present:
-                continue
-            present.add(item.path)
-            stat = known.get(item.path)
-            if stat is None or stat[:5] != (item.device, item.inode, item.size, item.mtime, plan.version) or stat[6]:
-                mark = ledger.file(item.path) or _renamed(ledger, item, known)
-                jobs.append(_job(plan, item, mark))
-                if mark and mark.path != item.path and jobs[-1].start:
-                    moved.append(mark.path)
-    gone = [path for path, stat in known.items() if path not in present and not stat[6]]
-    return Survey(jobs, len(present), gone, moved, unreadable)
-
-
-def _files(plan: Plan) -> Iterator[Found | Unreadable]:
-    for place in plan.places:
-        for item in walk(place):
-            yield with_log(item) if isinstance(item, Found) and os.path.exists(f"{item.path}-wal") else item
-
-
-def _job(plan: Plan, found: Found, mark: FileMark | None) -> Job:
-    """The job for a file that is new or changed: from where it was left if what was read of it still stands there.
-
-    A log of lines that is no longer than it was, but was written since, has been written over.
-    """
-    from earnmark import sources
-
-    kind = sources.load(plan.source).kind(found.path)
-    anew = Job(plan.source, kind, plan.version, found, 0, "{}")
-    if mark is None or mark.version != plan.version:
-        return anew
-    if kind != LINES:
-        same = mark.path == found.path and (kind != DATABASE or mark.inode == found.inode)
-        return anew._replace(state=mark.state) if same else anew
-    if found.path.endswith(".zst") or not 0 < mark.offset <= found.size or (found.size == mark.size and found.mtime != mark.mtime):
-        return anew
-    return anew._replace(start=mark.offset, state=mark.state) if guard(found.path, mark.offset) == mark.guard else anew
-
-
-def _renamed(ledger: Ledger, found: Found, known: dict[str, Any]) -> FileMark | None:
-    """The mark of a file that is now at another path: the same inode, no longer at its old place."""
-    for path, stat in known.items():
-        if stat[:2] == (found.device, found.inode) and found.inode and not os.path.exists(path):
-            return ledger.file(path)
-    return None
-
-
-def guard(path: str, offset: int) -> bytes:
-    """A hash of the first and the last bytes before `offset`: it changes when what was read has been written over."""
-    from hashlib import blake2b
-
-    try:
-        with open(path, "rb", buffering=0) as handle:
-            head = handle.read(min(GUARDED, offset))
-            handle.seek(max(offset - GUARDED, 0))
-            tail = handle.read(min(GUARDED, offset))
-    except OSError:
-        return b""
-    return blake2b(head + b"|" + tail, digest_size=8).digest()
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------------
@@ -314,12 +158,24 @@ def _collect(ledger: Ledger, wanted: list[Plan], make_encoder: Callable[[bool], 
     collecting = gc.isenabled()
     gc.disable()
     try:
+        _supersede(ledger, seen.jobs)
         events = _write(ledger, *_batches(ledger, seen.jobs, make_encoder, todo, workers), todo, progress) if seen.jobs else 0
         _finish(ledger, seen)
     finally:
         if collecting:
             gc.enable()
     return Collected(seen.files, len(seen.jobs), todo, events, changed=events > 0 or unsettled)
+
+
+def _supersede(ledger: Ledger, jobs: list[Job]) -> None:
+    """Where a source's reader is a newer one, let what it makes of the logs take the place of what the older one made."""
+    for source, version in {job.source: job.version for job in jobs}.items():
+        known = ledger.get(f"reader {source}")
+        if known != version:
+            with ledger.transaction():
+                if known is not None:
+                    ledger.supersede(source)
+                ledger.put(f"reader {source}", version)
 
 
 def _batches(

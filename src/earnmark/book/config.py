@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -26,6 +26,9 @@ OPTIONS = (
     Option("week_start", str, "monday", "First day of a week.", ("monday", "sunday")),
     Option("color", str, "auto", "Colour in the terminal: auto is on where people look and off in pipes.", ("auto", "always", "never")),
     Option("workers", int, 0, "Processes that read logs side by side; 0 is one per processor."),
+    Option(
+        "homes", list, [], "Further home directories to read agents' logs in: of Windows seen from WSL, of a container, of another machine's copy."
+    ),
     Option("disabled", list, [], "Sources not to read, by name."),
     Option("billing", "table", {}, 'How each source is paid for: "api", or "subscription" (cost is then a list-price equivalent).'),
     Option("projects", "table", {}, "Names for projects: a directory (shell patterns are fine) = the name to show; one name may gather several."),
@@ -104,7 +107,7 @@ def parse(option: Option, text: str) -> Any:
 
 def check(option: Option, value: Any, where: str) -> Any:
     """The value, when it is one this option can have. Raises ConfigError naming where it stands."""
-    fits = {
+    fits: Callable[[], bool] = {
         str: lambda: isinstance(value, str),
         int: lambda: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
         list: lambda: isinstance(value, list) and all(isinstance(item, str) for item in value),
@@ -120,7 +123,7 @@ def check(option: Option, value: Any, where: str) -> Any:
     if option.name in ("billing", "disabled") and value:
         _check_sources(option.name, value, where)
     if option.name == "timezone" and value:
-        _check_zone(value, where)
+        check_zone(value, where)
     if option.name == "prices":
         _check_prices(value, where)
     return value
@@ -158,12 +161,14 @@ _WANTED: dict[Any, str] = {
 }
 
 
-def _check_zone(name: str, where: str) -> None:
+def check_zone(name: str, where: str) -> None:
+    """Refuse what is no time zone. Raises ConfigError naming where it stands."""
     from zoneinfo import ZoneInfo
 
     try:
-        ZoneInfo(name)
-    except (OSError, ValueError):
+        if name.upper() != "UTC":
+            ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
         raise ConfigError(f'{where}: there is no time zone "{name}"; use a name such as Europe/Stockholm or UTC') from None
 
 

@@ -9,7 +9,8 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from earnmark.book.collecting import Batch, Job, read
+from earnmark.book.collecting import Batch, read
+from earnmark.book.surveying import Job
 from earnmark.model import LINES
 from earnmark.store.encode import Encoder
 from earnmark.store.ledger import LedgerError

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from earnmark.book import Book, now_ms
 from earnmark.book.asking import KEYS, TIMES, Question
-from earnmark.book.config import ConfigError, closest
+from earnmark.book.config import ConfigError, check_zone, closest
 from earnmark.cli.terminal import Paper, Progress
 from earnmark.rules.calendar import DAY, HOUR, Zone, day_number, month_start, next_month, parse_date, week_start
 from earnmark.store.query import ALL_TIME, lanes
@@ -44,6 +44,13 @@ def bring_up_to_date(book: Book) -> None:
 def paper(book: Book) -> Paper:
     """Where to print, as the settings want it."""
     return Paper(color=book.config["color"])
+
+
+def asked_zone(given: Namespace, book: Book) -> Zone:
+    """The time zone of --tz, else the settings' or this computer's own."""
+    if given.tz:
+        check_zone(given.tz, "--tz")
+    return book.zone(given.tz)
 
 
 def question(

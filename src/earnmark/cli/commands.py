@@ -116,7 +116,7 @@ def _other_commands(commands: Commands) -> None:
     _config_commands(commands)
     _export_commands(commands)
     demo = _add(commands, "demo", "Write realistic agent logs into a temporary home and report on them.", _lazy("trying", "run"))
-    demo.add_argument("--home", metavar="DIR", help="write the logs here and keep them")
+    demo.add_argument("--home", metavar="DIR", default=None, help="write the logs here and keep them")
     demo.add_argument("--days", type=int, default=45, help="how many days of work (45)")
     _screen_options(demo)
 
@@ -124,7 +124,7 @@ def _other_commands(commands: Commands) -> None:
 def _price_commands(commands: Commands) -> None:
     price = _add(commands, "price", "What a model costs, now or on a date, and how its price changed.", _lazy("pricing", "show"))
     price.add_argument("model", help="a model's name, however an agent spells it")
-    price.add_argument("--at", metavar="DATE", help="on this day (YYYY-MM-DD, UTC)")
+    price.add_argument("--at", metavar="DATE", default=None, help="on this day (YYYY-MM-DD, UTC)")
     price.add_argument("--provider", default="", help="who serves it, such as anthropic, bedrock, openrouter")
     price.add_argument("--tier", default="", choices=("", "batch", "flex", "priority", "fast"), help="the service tier")
     price.add_argument("--json", action="store_true", help="as data")
@@ -150,10 +150,10 @@ def _export_commands(commands: Commands) -> None:
         commands, "export", "Write every witness of every call to a file, to keep or to carry to another machine.", _lazy("carrying", "export")
     )
     export.add_argument("file", help="what to write: .jsonl, .csv or .parquet; - for JSON lines on standard output")
-    export.add_argument("--format", choices=("jsonl", "csv", "parquet"), help="instead of going by the file's ending")
+    export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default=None, help="instead of going by the file's ending")
     bring = _add(commands, "import", "Add what another ledger exported; what is known already changes nothing.", _lazy("carrying", "bring_in"))
     bring.add_argument("file")
-    bring.add_argument("--format", choices=("jsonl", "csv", "parquet"), help="instead of going by the file's ending")
+    bring.add_argument("--format", choices=("jsonl", "csv", "parquet"), default=None, help="instead of going by the file's ending")
 
 
 DEFAULTS: dict[str, object] = {

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from earnmark.book import Book, now_ms
 from earnmark.book.asking import Line, Question, total
 from earnmark.book.contract import Context, context, iso, measures
-from earnmark.cli.asked import asked_of, first_weekday, fresh_book, paper
+from earnmark.cli.asked import asked_of, asked_zone, first_weekday, fresh_book, paper
 from earnmark.cli.reports import LABEL, caveats, cost_text, counted, freshness, note, nothing, print_warnings, threads_text, titles, write_json
 from earnmark.cli.terminal import Paper, bar, cells, fit, printable
 from earnmark.rules.blocks import LOOK_BACK, Block
@@ -40,7 +40,7 @@ class Overview(NamedTuple):
 def run(given: Namespace) -> int:
     """Show the screen once."""
     with fresh_book(given) as book:
-        zone, now, money = book.zone(given.tz), now_ms(), not given.no_cost
+        zone, now, money = asked_zone(given, book), now_ms(), not given.no_cost
         asked = asked_of(given, book)
         page = paper(book)
         seen = overview(book, asked, zone, now)

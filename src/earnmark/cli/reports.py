@@ -10,7 +10,7 @@ from earnmark.book import Book, now_ms
 from earnmark.book.asking import TIMES, Answer, Line, Question
 from earnmark.book.config import ConfigError
 from earnmark.book.contract import Context, context, document, fields, iso
-from earnmark.cli.asked import fresh_book, paper, question
+from earnmark.cli.asked import asked_zone, fresh_book, paper, question
 from earnmark.cli.commands import REPORTS
 from earnmark.cli.terminal import Column, Paper, bar, printable, table, wrapped
 from earnmark.rules.calendar import Zone
@@ -25,7 +25,7 @@ TITLES = {"source": "Agent", "agent": "Subagent"}
 def run(given: Namespace) -> int:
     """Answer one report."""
     with fresh_book(given) as book:
-        zone = book.zone(given.tz)
+        zone = asked_zone(given, book)
         name = given.report
         if name == "session" and given.id:
             return _session(given, book, zone)
@@ -113,7 +113,10 @@ def write_csv(rows: list[dict[str, object]], names: list[str]) -> None:
 
 def print_table(page: Paper, book: Book, answer: Answer, zone: Zone, *, money: bool = True, within: bool = False) -> None:
     """The rows as a table whose last line adds up everything that matched; of those `within` one session its own keys are left out."""
-    keys = [key for key in answer.rows[0].keys if not within or key not in ("session", "source", "project")]
+    own = (
+        {"session", "source", "project", *(key for key in answer.rows[0].keys if not any(row.keys[key] for row in answer.rows))} if within else set()
+    )
+    keys = [key for key in answer.rows[0].keys if key not in own]
     called = titles(book)
     columns = [
         Column(TITLES.get(key, key.capitalize()), right=False, spare=_spare(key, index), firm=key in (*TIMES, "session"))
@@ -234,6 +237,8 @@ def caveats(book: Book, total: Line, about: Context, *, money: bool = True) -> l
         lines.append(
             f"{compact(total.unpriced)} tokens have no known price ({names}) and are not in the cost: earnmark price MODEL says how to give them one"
         )
+    if book.outdated and money:
+        lines.append("Prices have changed since some calls were priced: earnmark reprice applies the new ones to them")
     if about.hidden:
         names = listed([titles(book).get(source, source) for source, _ in about.hidden])
         lines.append(f"A lower bound: {names} {'do' if len(about.hidden) > 1 else 'does'} not log every call (earnmark sources says which)")
@@ -262,10 +267,10 @@ def nothing(page: Paper, book: Book, question: Question, zone: Zone) -> None:
     last = newest(book.ledger)
     if last is not None:
         filtered = " that matches" if question.sources or question.projects or question.models else ""
-        page.line(f"No call{filtered} {_stretch(question, zone)}. The newest call of all was at {local(last, zone)}.")
-        page.line(page.style("Look further back with --last 90d, or run earnmark alone for the whole picture.", "dim"))
+        page.text(f"No call{filtered} {_stretch(question, zone)}. The newest call of all was at {local(last, zone)}.")
+        page.text("Look further back with --last 90d, or run earnmark alone for the whole picture.", "dim")
         return
-    page.line("No usage of any coding agent was found on this machine. Looked in:")
+    page.text("No usage of any coding agent was found on this machine. Looked in:")
     page.line()
     home = book.machine.home.rstrip("/")
     rows = []
@@ -276,7 +281,7 @@ def nothing(page: Paper, book: Book, question: Question, zone: Zone) -> None:
     table(page, [Column("", right=False, style="bold"), Column("", right=False), Column("", right=False, spare=1, style="dim", firm=True)], rows)
     page.line()
     page.line("Every place: earnmark sources --json")
-    page.line(f"See it with made-up logs: {page.style('earnmark demo', 'bold')}")
+    page.line(f"With made-up logs: {page.style('earnmark demo', 'bold')}")
 
 
 def _stretch(question: Question, zone: Zone) -> str:

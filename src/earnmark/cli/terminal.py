@@ -33,6 +33,11 @@ class Paper:
         """Print one line."""
         self.stream.write(text.rstrip() + "\n")
 
+    def text(self, text: str, *names: str) -> None:
+        """Print a sentence in these styles, broken where the page ends."""
+        for line in wrapped(text, self.width):
+            self.line(self.style(line, *names))
+
 
 def _colored(stream: TextIO, color: str) -> bool:
     if color in ("always", "never"):
@@ -53,7 +58,7 @@ def _width(stream: TextIO) -> int:
 
 def printable(text: str) -> str:
     """Text from a log without anything a terminal would obey."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def cells(text: str) -> int:

@@ -10,7 +10,7 @@ from argparse import Namespace
 
 from earnmark.book import Book, now_ms
 from earnmark.book.contract import iso, measures
-from earnmark.cli.asked import asked_of, bring_up_to_date, paper
+from earnmark.cli.asked import asked_of, asked_zone, bring_up_to_date, paper
 from earnmark.cli.home import overview, show
 from earnmark.cli.reports import note
 from earnmark.cli.terminal import Paper
@@ -47,7 +47,7 @@ def run(given: Namespace) -> int:
 
 def _show(book: Book, given: Namespace, *, live: bool) -> None:
     book.__dict__.pop("naming", None)
-    zone, now, money = book.zone(given.tz), now_ms(), not given.no_cost
+    zone, now, money = asked_zone(given, book), now_ms(), not given.no_cost
     asked = asked_of(given, book)
     seen = overview(book, asked, zone, now)
     if not live:

@@ -8,7 +8,7 @@ from typing import Any
 from earnmark.book import Book, now_ms
 from earnmark.book.asking import Answer, Line, Question, total
 from earnmark.book.contract import document, fields, iso
-from earnmark.cli.asked import asked_of, first_weekday, fresh_book, paper, stretch
+from earnmark.cli.asked import asked_of, asked_zone, first_weekday, fresh_book, paper, stretch
 from earnmark.cli.reports import cost_text, local, note, nothing, print_warnings, write_csv, write_json
 from earnmark.cli.terminal import Column, Paper, bar, table
 from earnmark.rules.blocks import LOOK_BACK, Block
@@ -23,7 +23,7 @@ COST = SUMS.index("cost")
 def run(given: Namespace) -> int:
     """Show the blocks of a stretch of time (the last three days unless the options say otherwise), each of them whole."""
     with fresh_book(given) as book:
-        zone, now, money = book.zone(given.tz), now_ms(), not given.no_cost
+        zone, now, money = asked_zone(given, book), now_ms(), not given.no_cost
         since, until = stretch(given, zone, now, "3d", first_weekday(book))
         asked = asked_of(given, book, ("block",))
         before = book.blocks(max(since - LOOK_BACK, ALL_TIME[0]), until, sources=asked.sources, projects=asked.projects, models=asked.models)

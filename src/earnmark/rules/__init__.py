@@ -1,0 +1,1 @@
+"""Prices, calendars and formats: pure functions, without input, output or a clock."""

@@ -36,10 +36,17 @@ class Zone(NamedTuple):
         return self.at(day * DAY)
 
     def at(self, local: int) -> int:
-        """The moment the local clock shows this many milliseconds since its 1970; the first of two, when it shows it twice."""
-        guess = local - self.offset(local - self.offset(local))
-        earlier = local - self.offset(guess - DAY)
-        return earlier if self.offset(earlier) == self.offset(guess - DAY) and earlier < guess else guess
+        """The moment the local clock shows this many milliseconds since its 1970.
+
+        The first of two, when it shows it twice; the moment it jumps over it, when it never does.
+        """
+        last = len(self.starts) - 1
+        for index in range(max(bisect_right(self.starts, local - DAY) - 1, 0), last):
+            moment = local - self.offsets[index]
+            if moment < self.starts[index + 1]:
+                return max(moment, self.starts[index]) if index else moment
+        moment = local - self.offsets[last]
+        return max(moment, self.starts[last]) if last else moment
 
     @property
     def grain(self) -> int:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earnmark.model import Source
+from earnmark.model import LINES, Source
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -38,7 +38,16 @@ def load(name: str) -> Source:
 @cache
 def everything() -> tuple[Source, ...]:
     """All sources: the built-in ones and those that installed packages add under the entry point `earnmark.sources`."""
-    return tuple(load(name) for name in (*names(), *(point.name for point in _entry_points())))
+    return (*map(load, names()), *(_added(point.name) for point in _entry_points()))
+
+
+def _added(name: str) -> Source:
+    """A source of another package; one that cannot be loaded stands there without places, its title saying why."""
+    try:
+        return load(name)
+    except Exception as error:  # noqa: BLE001 - somebody else's defect must not cost the other sources their numbers
+        title = f"{name} (cannot be loaded: {type(error).__name__}: {error})"
+        return Source(name, title, lambda machine: [], lambda file: iter(()), lambda path: LINES)
 
 
 def _entry_points() -> EntryPoints:

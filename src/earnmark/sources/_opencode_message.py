@@ -33,10 +33,10 @@ def event_of(file: File, message: Row, name: str, home: Home, created: Any = Non
     times = child(message, "time") or child(message, "metadata", "time")
     usage = child(about, "tokens")
     cache = child(usage, "cache")
-    input, read, written = tokens(usage, "input"), tokens(cache, "read"), tokens(cache, "write")
-    output, reasoning = _output(file, name, usage, input + read + written, home.session.version)
+    fresh, read, written = tokens(usage, "input"), tokens(cache, "read"), tokens(cache, "write")
+    output, reasoning = _output(file, name, usage, fresh + read + written, home.session.version)
     cost = money(about.get("cost"))
-    if not input + read + written + output and not cost:
+    if not fresh + read + written + output and not cost:
         return None
     done = times.get("completed") is not None
     return Event(
@@ -45,7 +45,7 @@ def event_of(file: File, message: Row, name: str, home: Home, created: Any = Non
         home.session,
         lane_of(file, home, text(message, "agent", "mode"), EXACT if done else PARTIAL, child(about, "path")),
         Sku(text(about, "modelID") or text(child(message, "model"), "modelID", "id") or "unknown", text(about, "providerID")),
-        input,
+        fresh,
         read,
         written,
         0,
@@ -69,7 +69,7 @@ def _output(file: File, name: str, usage: Row, prompt: int, version: str) -> tup
 @lru_cache(maxsize=64)
 def _numbers(version: str) -> tuple[int, ...]:
     """A version as numbers, to compare; () when it is none."""
-    parts = version.split("-")[0].split(".")
+    parts = version.split("-", maxsplit=1)[0].split(".")
     return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
 

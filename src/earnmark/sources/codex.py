@@ -1,7 +1,7 @@
-"""Codex: the CLI, the desktop app and the IDE extension, which write the same rollout files.
+r"""Codex: the CLI, the desktop app and the IDE extension, which write the same rollout files.
 
 Where: `sessions/YYYY/MM/DD/rollout-<local time>-<thread id>.jsonl` and `archived_sessions/rollout-*.jsonl` below `$CODEX_HOME`
-(several directories may be given, separated by commas), else `~/.codex` (`%USERPROFILE%\\.codex` on Windows). Old rollouts may be
+(several directories may be given, separated by commas), else `~/.codex` (`%USERPROFILE%\.codex` on Windows). Old rollouts may be
 compressed to `.jsonl.zst`. Archiving moves a file; a copy left behind names the same calls and is not counted again.
 
 What is odd: the logged input contains the cached and the cache-written tokens, the output contains the reasoning. Since 0.151

@@ -1,7 +1,7 @@
-"""Crush.
+r"""Crush.
 
 Where: `crush.db` in each project's data directory (`.crush` as a rule). The projects stand in `projects.json` in
-`$CRUSH_GLOBAL_DATA`, `$XDG_DATA_HOME/crush`, `~/.local/share/crush`, or `%LOCALAPPDATA%\\crush` on Windows; besides,
+`$CRUSH_GLOBAL_DATA`, `$XDG_DATA_HOME/crush`, `~/.local/share/crush`, or `%LOCALAPPDATA%\crush` on Windows; besides,
 `~/.crush` is looked at.
 
 What is odd: only a session's cost accumulates. `prompt_tokens` and `completion_tokens` are overwritten by each step and say
@@ -31,14 +31,17 @@ USUAL = ".crush"
 """The name of a project's data directory, unless its settings say otherwise."""
 
 
+def registries(machine: Machine) -> list[str]:
+    """The files in which projects may be registered."""
+    folders = [machine.get("CRUSH_GLOBAL_DATA").rstrip("/\\"), f"{machine.data}/crush", machine.under(".local", "share", "crush")]
+    if machine.platform == "win32":
+        folders.append(f"{machine.get('LOCALAPPDATA') or machine.under('AppData', 'Local')}/crush")
+    return [f"{folder}/projects.json" for folder in dict.fromkeys(folders) if folder]
+
+
 def places(machine: Machine) -> list[Place]:
     """The databases of all registered projects, and of the home directory."""
-    registries = [f"{machine.data}/crush", machine.under(".local", "share", "crush")]
-    if machine.platform == "win32":
-        registries.append(f"{machine.get('LOCALAPPDATA') or machine.under('AppData', 'Local')}/crush")
-    if given := machine.get("CRUSH_GLOBAL_DATA"):
-        registries.insert(0, given.rstrip("/\\"))
-    folders = [machine.under(USUAL), *(folder for registry in registries for folder in _registered(f"{registry}/projects.json"))]
+    folders = [machine.under(USUAL), *(folder for registry in registries(machine) for folder in _registered(registry))]
     return [Place(f"{folder}/crush.db", ("crush.db",)) for folder in dict.fromkeys(folders)]
 
 
@@ -115,4 +118,5 @@ SOURCE = Source(
     kind=lambda path: DATABASE,
     hides="tokens are overwritten by each step: only the client's cost is known, and none for models it has no price for",
     note="Crush keeps running costs per session: read often, to know when they arose.",
+    depends=registries,
 )

@@ -288,9 +288,9 @@ SOURCE = Source(
     places=places,
     read=read,
     kind=lambda path: DOCUMENT,
-    hides="working directories, branches and Tab completions are not in the account's usage export",
     note=(
         "Download the usage export (CSV or JSON) from the Cursor dashboard and put it into ~/.config/earnmark/cursor/. "
-        "The editor's own state.vscdb is not read: its token counts are zero or guesses."
+        "The editor's own state.vscdb is not read: its token counts are zero or guesses. "
+        "Working directories, branches and Tab completions are not in the export."
     ),
 )

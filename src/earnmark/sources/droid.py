@@ -189,6 +189,8 @@ SOURCE = Source(
     places=places,
     read=read,
     kind=lambda path: DOCUMENT,
-    hides="only a session's running totals are logged, under the model it used last",
-    note="The cost is in Factory credits. Read often: what a session used between two readings is dated by its last message.",
+    note=(
+        "The cost is in Factory credits. Only a session's running totals are logged, under the model it used last. "
+        "Read often: what a session used between two readings is dated by its last message."
+    ),
 )

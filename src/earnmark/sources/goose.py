@@ -1,8 +1,8 @@
-"""Goose.
+r"""Goose.
 
 Where: `sessions/sessions.db` in `$XDG_DATA_HOME/goose`, else `~/.local/share/goose`; on macOS also in `goose` and the older
 `Block/goose` (with or without a `data` directory) of `~/Library/Application Support`; on Windows in
-`%APPDATA%\\Block\\goose\\data`. `$GOOSE_PATH_ROOT` replaces all of them: `<root>/data/sessions/`. Before about 1.10 one file
+`%APPDATA%\Block\goose\data`. `$GOOSE_PATH_ROOT` replaces all of them: `<root>/data/sessions/`. Before about 1.10 one file
 `<session>.jsonl` per session in the same directories, whose first line holds the totals and is rewritten.
 
 What is odd: only `accumulated_*` counts the whole session, so an event is what a session's running totals grew by since

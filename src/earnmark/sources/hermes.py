@@ -31,9 +31,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def _home(machine: Machine) -> str:
+    return machine.get("HERMES_HOME").rstrip("/\\") or machine.under(".hermes")
+
+
 def places(machine: Machine) -> list[Place]:
     """The state of the agent, and of each of its profiles."""
-    home = machine.get("HERMES_HOME").rstrip("/\\") or machine.under(".hermes")
+    home = _home(machine)
     try:
         profiles = sorted(os.listdir(f"{home}/profiles"))
     except OSError:
@@ -103,4 +107,5 @@ SOURCE = Source(
     read=read,
     kind=lambda path: DATABASE,
     note="Hermes keeps running totals per session: read often, to know when tokens were used. Set HERMES_HOME to read another directory.",
+    depends=lambda machine: [f"{_home(machine)}/profiles"],
 )

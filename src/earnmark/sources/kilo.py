@@ -26,10 +26,14 @@ TASKS = {"ui_messages.json", "claude_messages.json"}
 """What the extension's task files are called."""
 
 
+def folder(machine: Machine) -> str:
+    """The CLI's data directory."""
+    return machine.get("KILO_DATA_DIR").rstrip("/") or f"{machine.data}/kilo"
+
+
 def places(machine: Machine) -> list[Place]:
     """The databases in the CLI's data directory, and the extension's tasks in every editor."""
-    folder = machine.get("KILO_DATA_DIR").rstrip("/") or f"{machine.data}/kilo"
-    return [*_opencode.stores(folder, "kilo"), *_cline.task_places(machine, "kilocode.kilo-code")]
+    return [*_opencode.stores(folder(machine), "kilo"), *_cline.task_places(machine, "kilocode.kilo-code")]
 
 
 def read(file: File) -> Iterator[Event]:
@@ -45,4 +49,5 @@ SOURCE = Source(
     kind=_opencode.kind,
     hides="the call that writes a session's title is billed but recorded nowhere",
     note="Set KILO_DATA_DIR to read another data directory of the CLI.",
+    depends=lambda machine: [folder(machine)],
 )

@@ -22,12 +22,16 @@ from earnmark.model import Machine, Place, Source
 from earnmark.sources._opencode import kind, read, stores
 
 
+def folders(machine: Machine) -> list[str]:
+    """The data directories."""
+    given = [part.strip().rstrip("/") for part in machine.get("OPENCODE_DATA_DIR").split(",") if part.strip()]
+    return list(dict.fromkeys(given or [f"{machine.data}/opencode"]))
+
+
 def places(machine: Machine) -> list[Place]:
     """The databases and message files in the data directories."""
-    given = [part.strip().rstrip("/") for part in machine.get("OPENCODE_DATA_DIR").split(",") if part.strip()]
-    folders = dict.fromkeys(given or [f"{machine.data}/opencode"])
     name = machine.get("OPENCODE_DB_PREFIX") or "opencode"
-    return [place for folder in folders for place in stores(folder, name)]
+    return [place for folder in folders(machine) for place in stores(folder, name)]
 
 
 SOURCE = Source(
@@ -38,4 +42,5 @@ SOURCE = Source(
     kind=kind,
     hides="the call that writes a session's title is billed but recorded nowhere",
     note="Set OPENCODE_DATA_DIR to read another data directory.",
+    depends=folders,
 )

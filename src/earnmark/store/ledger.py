@@ -14,73 +14,17 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from earnmark.model import Fault
-from earnmark.store.schema import SUMS, NewerLedger, migrate
+from earnmark.store import derive
+from earnmark.store.connection import BUSY_SECONDS, Connection, LedgerError, explain
+from earnmark.store.schema import NewerLedger, migrate
 
-BUSY_SECONDS = 60
+SUPERSEDED = 1 << 52
+"""Taken off the rank of a witness that an older reader made."""
 CACHE_KIB = 32_000
 """Pages kept in memory at the most: what a cold reading of some hundred megabytes of logs touches."""
 
 
-class LedgerError(Exception):
-    """The ledger cannot be used as asked; the message names the file and the remedy."""
-
-
-class _Cursor(sqlite3.Cursor):
-    """A cursor whose complaints about the file are LedgerErrors."""
-
-    connection: _Connection
-
-    def execute(self, statement: str, values: Any = ()) -> _Cursor:
-        with self.connection.explained():
-            super().execute(statement, values)
-        return self
-
-    def executemany(self, statement: str, rows: Iterable[Any]) -> _Cursor:
-        with self.connection.explained():
-            super().executemany(statement, rows)
-        return self
-
-    def fetchone(self) -> Any:
-        with self.connection.explained():
-            return super().fetchone()
-
-    def fetchall(self) -> list[Any]:
-        with self.connection.explained():
-            return super().fetchall()
-
-    def __next__(self) -> Any:
-        with self.connection.explained():
-            return super().__next__()
-
-
-class _Connection(sqlite3.Connection):
-    """A connection that knows which file it is to."""
-
-    path = ":memory:"
-
-    def execute(self, statement: str, values: Any = ()) -> _Cursor:
-        return self.cursor(_Cursor).execute(statement, values)
-
-    def executemany(self, statement: str, rows: Iterable[Any]) -> _Cursor:
-        return self.cursor(_Cursor).executemany(statement, rows)
-
-    def explained(self) -> _Explained:
-        return _Explained(self.path)
-
-
-class _Explained:
-    """What goes wrong with the file inside a `with` becomes a LedgerError; a wrong statement stays what it is."""
-
-    __slots__ = ("path",)
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
-            raise LedgerError(_explain(self.path, error)) from error
+__all__ = ["EXPORTED", "WITNESS", "FileMark", "Ledger", "LedgerError", "Names", "Rowing"]
 
 
 class FileMark(NamedTuple):
@@ -129,18 +73,12 @@ EXPORTED = tuple(_EXPORTED)
 _EXPORT = ", ".join(_EXPORTED.values())
 
 _ADD = f"INSERT OR IGNORE INTO witness ({', '.join(WITNESS)}) VALUES ({', '.join('?' * len(WITNESS))})"
-_TOKENS = "input + cache_read + cache_write_5m + cache_write_1h + output"
-_UNPRICED = "list IS NULL AND cost IS NULL"
-_SUM_OF_CALLS = f"""COUNT(*), SUM(input), SUM(cache_read), SUM(cache_write_5m), SUM(cache_write_1h), SUM(output), SUM(reasoning), SUM(searches),
-    COALESCE(SUM(list), 0), COALESCE(SUM(COALESCE(cost, list)), 0), COALESCE(SUM(reported), 0), COUNT(reported),
-    SUM(CASE WHEN {_UNPRICED} THEN {_TOKENS} ELSE 0 END), SUM({_UNPRICED} AND {_TOKENS} > 0)"""
-_SUM_OF_SUMS = ", ".join(f"SUM({name})" for name in SUMS)
 
 
 class Ledger:
     """An open ledger. Use `Ledger.open(path)`; ":memory:" makes one that is gone with the process."""
 
-    def __init__(self, path: str, connection: _Connection) -> None:
+    def __init__(self, path: str, connection: Connection) -> None:
         self.path = path
         self.db = connection
 
@@ -148,9 +86,9 @@ class Ledger:
     def open(cls, path: str) -> Ledger:
         """Open a ledger, making or upgrading it. Raises LedgerError when it cannot be read, written or understood."""
         try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=64, factory=_Connection)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=64, factory=Connection)
         except sqlite3.Error as error:
-            raise LedgerError(_explain(path, error)) from error
+            raise LedgerError(explain(path, error)) from error
         connection.path = path
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -160,7 +98,9 @@ class Ledger:
             migrate(connection)
         except NewerLedger as error:
             connection.close()
-            raise LedgerError(f"{path} was written by a newer Earnmark (schema {error}). Upgrade Earnmark, or set EARNMARK_HOME to another directory") from None
+            raise LedgerError(
+                f"{path} was written by a newer Earnmark (schema {error}). Upgrade Earnmark, or set EARNMARK_HOME to another directory"
+            ) from None
         except LedgerError:
             connection.close()
             raise
@@ -169,7 +109,7 @@ class Ledger:
     @classmethod
     def in_memory(cls, path: str) -> Ledger:
         """A ledger that is gone with the process, filled from the one at `path` if that can be read."""
-        connection = sqlite3.connect(":memory:", isolation_level=None, factory=_Connection)
+        connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
         try:
             if os.path.exists(path):
                 with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)) as stored:
@@ -180,7 +120,7 @@ class Ledger:
         except (sqlite3.Error, NewerLedger, LedgerError):
             pass
         connection.close()
-        connection = sqlite3.connect(":memory:", isolation_level=None, factory=_Connection)
+        connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
         migrate(connection)
         return cls(":memory:", connection)
 
@@ -241,7 +181,9 @@ class Ledger:
 
     def unreadable(self) -> set[Fault]:
         """The faults of files and directories that could not be looked at."""
-        rows = self.db.execute("SELECT source, path, offset, reason FROM fault WHERE offset = -1 AND path NOT IN (SELECT path FROM file WHERE NOT gone)")
+        rows = self.db.execute(
+            "SELECT source, path, offset, reason FROM fault WHERE offset = -1 AND path NOT IN (SELECT path FROM file WHERE NOT gone)"
+        )
         return {Fault(source, _named(path), offset, reason) for source, path, offset, reason in rows.fetchall()}
 
     @property
@@ -265,6 +207,10 @@ class Ledger:
     def add_projects(self, rows: Iterable[Rowing]) -> None:
         """What is known of working directories: path, project name, root and remote."""
         self.db.executemany("INSERT OR REPLACE INTO project VALUES (?, ?, ?, ?)", rows)
+
+    def supersede(self, source: str) -> None:
+        """Have whatever this source tells from now on be believed over what it told before, which stays where nothing new is told."""
+        self.db.execute("UPDATE witness SET rank = rank - ? WHERE lane IN (SELECT id FROM lane WHERE source = ?)", (SUPERSEDED, source))
 
     def mark(self, file: FileMark) -> None:
         """Remember how far a file has been read."""
@@ -301,50 +247,20 @@ class Ledger:
 
     def settle(self) -> int:
         """Derive calls and rollups from the witnesses that came since the last time; returns how many buckets changed."""
-        settled, newest = self.get("settled"), self.db.execute("SELECT COALESCE(MAX(seq), 0) FROM witness").fetchone()[0]
-        grain = self.grain
-        if newest > settled:
-            self._choose_leads(settled, grain)
-            self.db.execute("INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / ? FROM witness WHERE seq > ?", (grain, settled))
-            self.put("settled", newest)
-        return self._roll_up(grain)
+        return derive.settle(self.db)
 
-    def _choose_leads(self, settled: int, grain: int) -> None:
-        """Among the witnesses of a call the one of the highest rank speaks for it, the first of equals."""
-        rivals = """(SELECT key FROM witness AS new WHERE seq > ? AND EXISTS
-            (SELECT 1 FROM witness AS old WHERE old.key = new.key AND old.seq <> new.seq))"""
-        self.db.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / ? FROM witness WHERE key IN {rivals}", (grain, settled))
-        best = "(SELECT seq FROM witness AS other WHERE other.key = witness.key ORDER BY rank DESC, seq LIMIT 1)"
-        self.db.execute(f"UPDATE witness SET lead = (seq = {best}) WHERE key IN {rivals}", (settled,))
+    def everything_dirty(self) -> None:
+        """Have every rollup derived anew at the next settling."""
+        derive.spoil(self.db)
 
-    def _roll_up(self, grain: int) -> int:
-        """Recompute the rollups of the dirty buckets from their calls."""
-        dirty = int(self.db.execute("SELECT COUNT(*) FROM dirty").fetchone()[0])
-        if not dirty:
-            return 0
-        self.db.execute("CREATE TEMP TABLE IF NOT EXISTS touched (session INTEGER PRIMARY KEY)")
-        self.db.execute("DELETE FROM touched")
-        touch = "INSERT OR IGNORE INTO touched SELECT session FROM rollup_session WHERE bucket IN (SELECT bucket FROM dirty)"
-        self.db.execute(touch)
-        self.db.execute("DELETE FROM rollup_session WHERE bucket IN (SELECT bucket FROM dirty)")
-        self.db.execute("DELETE FROM rollup_hour WHERE bucket IN (SELECT bucket FROM dirty)")
-        self.db.execute(self._from_calls(dirty), {"grain": grain})
-        self.db.execute(touch)
-        self.db.execute(f"""INSERT INTO rollup_hour SELECT bucket, lane, sku, MIN(first), MAX(last), {_SUM_OF_SUMS} FROM rollup_session
-            WHERE bucket IN (SELECT bucket FROM dirty) GROUP BY bucket, lane, sku""")
-        self.db.execute("DELETE FROM rollup_tally WHERE session IN (SELECT session FROM touched)")
-        self.db.execute(f"""INSERT INTO rollup_tally SELECT session, MIN(first), MAX(last), {_SUM_OF_SUMS} FROM rollup_session
-            WHERE session IN (SELECT session FROM touched) GROUP BY session""")
-        self.db.execute("DELETE FROM dirty")
-        return dirty
+    def rebuild(self, grain: int | None = None) -> None:
+        """Throw every rollup away and derive it anew, with buckets of `grain` milliseconds if given."""
+        with self.transaction():
+            derive.rebuild(self.db, grain)
 
-    def _from_calls(self, dirty: int) -> str:
-        """The statement that fills rollup_session: bucket by bucket for a few, in one pass where most changed."""
-        few = dirty * 8 < int(self.db.execute("SELECT COUNT(*) FROM (SELECT DISTINCT bucket FROM rollup_hour)").fetchone()[0])
-        calls = "dirty CROSS JOIN witness ON ts >= dirty.bucket * :grain AND ts < (dirty.bucket + 1) * :grain WHERE lead"
-        if not few:
-            calls = "witness JOIN dirty ON dirty.bucket = ts / :grain WHERE +lead"
-        return f"""INSERT INTO rollup_session SELECT dirty.bucket, session, lane, sku, MIN(ts), MAX(ts), {_SUM_OF_CALLS} FROM {calls} GROUP BY 1, 2, 3, 4"""
+    def differences(self) -> str:
+        """Where rollups and calls disagree, "" for nowhere: counts and sums of each, worked out now."""
+        return derive.differences(self.db)
 
     def priced(self, only_unpriced: bool, chunk: int) -> Iterator[list[Rowing]]:
         """Every call as its prices need it, in lists: seq, ts, sku, input, cache read, writes for 5 m and 1 h, output, searches."""
@@ -384,30 +300,6 @@ class Ledger:
         said = str(self.db.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if said == "ok" else said
 
-    def differences(self) -> str:
-        """Where rollups and calls disagree, "" for nowhere: counts and sums of each, worked out now."""
-        wanted = self.db.execute(f"SELECT {_SUM_OF_CALLS} FROM witness WHERE lead").fetchone()
-        for table in ("rollup_session", "rollup_hour", "rollup_tally"):
-            got = self.db.execute(f"SELECT {_SUM_OF_SUMS} FROM {table}").fetchone()
-            for name, right, wrong in zip(SUMS, wanted, got, strict=True):
-                if (right or 0) != (wrong or 0):
-                    return f"{table}: {name} is {wrong}, not {right}"
-        return ""
-
-    def everything_dirty(self) -> None:
-        """Have every rollup derived anew at the next settling."""
-        self.db.execute("INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / ? FROM witness", (self.grain,))
-
-    def rebuild(self, grain: int | None = None) -> None:
-        """Throw every rollup away and derive it anew, with buckets of `grain` milliseconds if given."""
-        with self.transaction():
-            if grain:
-                self.put("grain", grain)
-            for table in ("rollup_session", "rollup_hour", "rollup_tally", "dirty"):
-                self.db.execute(f"DELETE FROM {table}")
-            self.put("settled", 0)
-            self.settle()
-
 
 def _stored(path: str) -> str | bytes:
     """A path as it is kept: as text, or as its bytes where these are no text."""
@@ -430,23 +322,3 @@ def _storable(row: Rowing) -> Rowing:
 def _text(value: str) -> str:
     """A text without the halves of characters that JSON can name and nothing can store."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
-
-
-_REMEDIES = {
-    ("readonly", "unable to open"): "{path} cannot be written ({said}). Make its directory writable, or set EARNMARK_HOME to one that is",
-    ("disk is full",): "the disk that holds {path} is full. Free some space, or set EARNMARK_HOME to another disk; what was read before is kept",
-    ("disk I/O",): "{path} cannot be written or read ({said}). See that its disk is sound and has room, or set EARNMARK_HOME to another; what was read before is kept",
-    ("locked",): f"{{path}} has been locked by another process for over {BUSY_SECONDS} s. Stop that process, then try again",
-    ("malformed", "not a database", "no such"): "{path} is damaged ({said}). Move it aside; Earnmark reads again every log that is still there",
-    ("overflow",): "{path}: the numbers add up to more than can be kept ({said}). Look for absurd ones with earnmark sources, or in what you import",
-}
-"""What to do about what SQLite says, by words of it."""
-
-
-def _explain(path: str, error: Exception) -> str:
-    """An SQLite error as a sentence that names the file and what to do."""
-    said = str(error)
-    for words, remedy in _REMEDIES.items():
-        if any(word in said for word in words):
-            return remedy.format(path=path, said=said)
-    return f"{path}: {said}. Run earnmark doctor, or move the file aside; Earnmark reads again every log that is still there"

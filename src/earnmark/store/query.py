@@ -118,9 +118,22 @@ def summed_sessions(ledger: Ledger, scope: Scope, limit: int) -> list[Sums]:
     everything = scope.lanes is None and scope.skus is None and (scope.since, scope.until) == ALL_TIME
     if everything:
         cap = f"LIMIT {limit}" if limit else ""
-        rows = ledger.db.execute(f"SELECT session, first, last, {', '.join(SUMS)} FROM rollup_tally ORDER BY last DESC {cap}")
-        return [Sums(0, 0, 0, row[0], row[1], row[2], tuple(row[3:])) for row in rows]
+        columns = ", ".join(_DOLLARS.get(name, name) for name in SUMS) if _other_units(ledger) else ", ".join(SUMS)
+        rows = ledger.db.execute(f"SELECT session, first, last, {columns} FROM rollup_tally ORDER BY last DESC {cap}")
+        return [Sums(0, 0, 0, session, first, last, tuple(sums)) for session, first, last, *sums in rows]
     return _ask(ledger, "rollup_session", scope, 0, None, by_session=True, limit=limit)
+
+
+_DOLLARS = {
+    name: f"""(SELECT COALESCE(SUM(part.{name}), 0) FROM rollup_session AS part JOIN lane ON lane.id = part.lane
+        WHERE part.session = rollup_tally.session AND lane.unit = 'usd')"""
+    for name in ("reported", "reported_calls")
+}
+"""What a session's clients reported in dollars, where some report in other units."""
+
+
+def _other_units(ledger: Ledger) -> bool:
+    return bool(ledger.db.execute("SELECT EXISTS (SELECT 1 FROM lane WHERE unit <> 'usd')").fetchone()[0])
 
 
 def count_sessions(ledger: Ledger, scope: Scope) -> int:
@@ -143,12 +156,26 @@ def _ask(ledger: Ledger, table: str, scope: Scope, width: int, zone: Zone | None
     joins, lane, sku = _classes(ledger, scope)
     session = "session" if by_session else "0"
     added = ", ".join(f"SUM({name})" if name not in ("reported", "reported_calls") else f"SUM({name} * lane_class.usd)" for name in SUMS)
+    low, high = _buckets(ledger, scope)
+    if table == "rollup_hour" and (not width or (width == DAY and zone is not None and zone.offsets == (0,))):
+        table = _whole_days(low, high, DAY // ledger.grain)
     order = "ORDER BY 6 DESC" if by_session else ""
     cap = f"LIMIT {limit}" if limit else ""
     statement = f"""SELECT {time}, {lane}, {sku}, {session}, MIN(first), MAX(last), {added} FROM {table} {joins}
         WHERE bucket >= ? AND bucket < ? GROUP BY 1, 2, 3, 4 {order} {cap}"""
-    rows = ledger.db.execute(statement, _buckets(ledger, scope)).fetchall()
-    return [Sums(*row[:6], tuple(row[6:])) for row in rows if row[6]]
+    rows = ledger.db.execute(statement, (low, high)).fetchall()
+    return [Sums(time, lane, sku, session, first, last, tuple(sums)) for time, lane, sku, session, first, last, *sums in rows if sums[0]]
+
+
+def _whole_days(low: int, high: int, buckets: int) -> str:
+    """The rollup of whole UTC days, with hours before and after them, as a table of buckets; there are `buckets` in a day."""
+    first, last = -(-low // buckets), high // buckets
+    if first >= last:
+        return "rollup_hour"
+    columns = f"lane, sku, first, last, {', '.join(SUMS)}"
+    hours = f"SELECT bucket, {columns} FROM rollup_hour WHERE bucket"
+    return f"""(SELECT day * {buckets} AS bucket, {columns} FROM rollup_day WHERE day >= {first} AND day < {last}
+        UNION ALL {hours} >= {low} AND bucket < {first * buckets} UNION ALL {hours} >= {last * buckets} AND bucket < {high})"""
 
 
 def _time(grain: int, width: int, zone: Zone | None) -> str:

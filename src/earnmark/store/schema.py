@@ -6,7 +6,7 @@ What happened (facts, append-only): `witness`, and the names it points at: `sess
 
 Ids of sessions, lanes and skus are 48-bit hashes of what they name, so rows can move between ledgers unchanged. A
 witness's `key` is a 64-bit hash of its call's name; its `rank` decides between witnesses of one call. A bucket is
-`ts / meta.grain` milliseconds.
+`ts / meta.grain` milliseconds, a day one of UTC.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ CREATE INDEX rollup_session_session ON rollup_session (session);
 CREATE TABLE rollup_hour (
     bucket INTEGER NOT NULL, lane INTEGER NOT NULL, sku INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     {_SUM_COLUMNS}, PRIMARY KEY (bucket, lane, sku)
+) WITHOUT ROWID;
+CREATE TABLE rollup_day (
+    day INTEGER NOT NULL, lane INTEGER NOT NULL, sku INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    {_SUM_COLUMNS}, PRIMARY KEY (day, lane, sku)
 ) WITHOUT ROWID;
 CREATE TABLE rollup_tally (session INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, {_SUM_COLUMNS});
 CREATE INDEX rollup_tally_last ON rollup_tally (last);
