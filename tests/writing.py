@@ -173,7 +173,10 @@ class Home:
     def run(self, *arguments: str, code: str = "") -> tuple[int, str, str]:
         """The same, run to its end: exit status, what it printed, and its complaints."""
         process = self.start(*arguments, code=code)
-        out, err = process.communicate(timeout=120)
+        try:
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
         return process.returncode, out, err
 
 

@@ -184,12 +184,18 @@ def _batches(
     """What reading these jobs gives, and what their sources remembered before it, by source."""
     memory = {name: ledger.memory(name) for name in {job.source for job in jobs}}
     encoder = make_encoder(todo >= SHARED_FROM)
-    jobs = sorted(jobs, key=lambda job: job.found.mtime)
+    jobs = in_order(jobs)
     if todo >= SHARED_FROM and hasattr(os, "fork"):
         from earnmark.book.sharing import shared
 
         return shared(jobs, memory, encoder, workers or os.cpu_count() or 1), memory
     return read(jobs, memory, encoder, todo >= 4 << 20), memory
+
+
+def in_order(jobs: list[Job]) -> list[Job]:
+    """Older files first, so that an original is read before its fork; but in the order of its places where a source has other files too."""
+    whole = {job.source for job in jobs if job.kind != LINES}
+    return sorted(jobs, key=lambda job: 0 if job.source in whole else job.found.mtime)
 
 
 def _write(ledger: Ledger, batches: Iterator[Batch], memory: dict[str, str], todo: int, progress: Progress | None) -> int:

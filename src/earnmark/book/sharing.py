@@ -43,17 +43,22 @@ def shared(jobs: list[Job], memory: dict[str, str], encoder: Encoder, workers: i
 
 
 def shares(jobs: list[Job], workers: int) -> list[list[Job]]:
-    """The jobs in at most this many parts of like size. Only line logs are split; other files of one source stay together."""
+    """The jobs in at most this many parts of like size, each in the order given.
+
+    Only the files of a source that logs nothing but lines are split; another's may share what it remembers.
+    """
+    whole = {job.source for job in jobs if job.kind != LINES}
     units: dict[str, list[Job]] = {}
     for job in jobs:
-        units.setdefault(job.found.path if job.kind == LINES else f"\0{job.source}", []).append(job)
+        units.setdefault(f"\0{job.source}" if job.source in whole else job.found.path, []).append(job)
     parts: list[list[Job]] = [[] for _ in range(workers)]
     sizes = [0] * workers
     for unit in sorted(units.values(), key=lambda unit: -sum(job.size for job in unit)):
         smallest = sizes.index(min(sizes))
         parts[smallest].extend(unit)
         sizes[smallest] += sum(job.size for job in unit)
-    return [sorted(part, key=lambda job: job.found.mtime) for part in parts if part]
+    place = {id(job): number for number, job in enumerate(jobs)}
+    return [sorted(part, key=lambda job: place[id(job)]) for part in parts if part]
 
 
 def _serve(jobs: list[Job], memory: dict[str, str], encoder: Encoder, pipe: int) -> None:

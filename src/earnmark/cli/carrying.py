@@ -11,6 +11,7 @@ from typing import TextIO
 
 from earnmark.book import Book, carrying
 from earnmark.book.config import ConfigError
+from earnmark.cli.reports import print_warnings
 from earnmark.store.ledger import Rowing
 
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
@@ -32,7 +33,7 @@ def export(given: Namespace) -> int:
         book.collect()
         if given.file == "-":
             carrying.write_lines(book.ledger, sys.stdout) if kind == "jsonl" else carrying.write_csv(book.ledger, sys.stdout)
-            return 0
+            return _ended(book)
         with _replacing(given.file) as path:
             if kind == "parquet":
                 written = carrying.write_parquet(book.ledger, path)
@@ -40,7 +41,13 @@ def export(given: Namespace) -> int:
                 with open(path, "w", encoding="utf-8", newline="") as stream:
                     written = (carrying.write_lines if kind == "jsonl" else carrying.write_csv)(book.ledger, stream)
         sys.stderr.write(f"{written:,} witnesses written to {given.file}\n")
-        return 0
+        return _ended(book)
+
+
+def _ended(book: Book) -> int:
+    """Say what could not be written to the ledger; 3 when there was something."""
+    print_warnings(book)
+    return 3 if book.warnings else 0
 
 
 @contextmanager
@@ -62,7 +69,7 @@ def bring_in(given: Namespace) -> int:
         offered, fresh = carrying.bring_in(book.ledger, _rows(given.file, kind))
         book.after_import()
         sys.stdout.write(f"{offered:,} witnesses read, {fresh:,} of them new\n")
-        return 0
+        return _ended(book)
 
 
 def _rows(path: str, kind: str) -> Iterator[Rowing]:

@@ -23,7 +23,7 @@ LARGEST_DOCUMENT = 512 << 20
 BULK = 4 << 20
 """From this many bytes on, a compiled decoder is worth its import."""
 
-MOST_TOKENS = 1 << 40
+MOST_TOKENS = 1 << 34
 """More tokens than this in one bucket of one call is a broken counter, not usage."""
 
 
@@ -175,11 +175,7 @@ class File:
     @property
     def decode(self) -> Callable[[bytes], Any]:
         """JSON bytes to plain Python values, by the decoder that suits the amount to read."""
-        if self.bulk:
-            from msgspec.json import decode
-
-            return decode
-        return _plain_decode
+        return _quick_decode if self.bulk else _plain_decode
 
     # ---- SQLite ------------------------------------------------------------------------------------------------
 
@@ -237,6 +233,16 @@ class _Frames:
         except self.damaged as error:
             raise OSError(0, f"damaged compression: {str(error)[:80]}") from None
         return data
+
+
+def _quick_decode(data: bytes) -> Any:
+    """By the compiled decoder; what it refuses, such as half a character in a text that was cut off, by the other."""
+    from msgspec.json import decode
+
+    try:
+        return decode(data)
+    except ValueError:
+        return _plain_decode(data)
 
 
 def _plain_decode(data: bytes) -> Any:
