@@ -86,7 +86,9 @@ def logs(home: Path, megabytes: int, rounds: int, executables: dict[str, Path]) 
     again = Command("unchanged", [EARNMARK, *EVERYTHING], env)
     session = next((home / ".claude" / "projects").rglob("*.jsonl"))
     appended = Command("appended", [EARNMARK, *EVERYTHING], env, lambda: append(session))
+    whole = session.read_bytes()
     figures = {**first, **in_turn([again, appended], rounds)}
+    session.write_bytes(whole)
     for figure in figures.values():
         print(f"  {figure.name:<16} wall {figure.wall:7.3f} s   cpu {figure.cpu:7.3f} s   peak {figure.peak:6.0f} MB")
     ratios = compared(figures)

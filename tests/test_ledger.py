@@ -194,7 +194,7 @@ def test_marks_of_files_by_any_name(path: str, name: str) -> None:
     ledger = Ledger.open(path)
     mark = FileMark(name, "codex", 1, 2, 3, 400, 5, 390, b"\x00\xff", '{"a":1}')
     with ledger.transaction():
-        ledger.mark(mark)
+        ledger.mark([mark])
     assert ledger.file(name) == mark
     assert ledger.file_stats() == {name: (2, 3, 400, 5, 1, "codex", 0)}
     with ledger.transaction():
@@ -211,7 +211,7 @@ def test_faults_come_and_go_with_what_was_read(path: str) -> None:
 
     def note(offsets: list[int], *, from_start: bool) -> list[int]:
         with ledger.transaction():
-            ledger.note_faults("/a", [Fault("codex", "/a", offset, "why") for offset in offsets], from_start)
+            ledger.note_faults([Fault("codex", "/a", offset, "why") for offset in offsets], {"/a": from_start})
         return [fault.offset for fault in ledger.faults()]
 
     assert note([-1], from_start=True) == [-1]

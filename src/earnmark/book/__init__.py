@@ -102,11 +102,14 @@ class Book:
             self.write_status(now_ms() if now is None else now)
         return done
 
-    def _encoder(self, _much: bool) -> Any:
+    def _encoder(self, much: bool) -> Any:
+        """What names and prices events; with `much` to do, ready to be shared by several readers."""
         from earnmark.rules.price import canonical
         from earnmark.store.encode import Encoder
 
         prices = self.prices
+        if much:
+            prices.load()
         return Encoder(prices.find, canonical, prices.edition)
 
     @cached_property

@@ -219,9 +219,9 @@ def _write(ledger: Ledger, batches: Iterator[Batch], memory: dict[str, str], tod
 
 def _put(ledger: Ledger, batch: Batch, memory: dict[str, str]) -> None:
     ledger.add(batch.rows, Names(*batch.names))
-    for mark, faults, from_start in batch.files:
-        ledger.mark(FileMark(*mark))
-        ledger.note_faults(mark[0], [Fault(*fault) for fault in faults], from_start)
+    ledger.mark(FileMark(*mark) for mark, _, _ in batch.files)
+    faults = [Fault(*fault) for _, faults, _ in batch.files for fault in faults]
+    ledger.note_faults(faults, {mark[0]: from_start for mark, _, from_start in batch.files})
     for source, value in batch.memory.items():
         if ledger.memory(source) != memory[source]:
             raise Overtaken

@@ -36,6 +36,10 @@ class Prices:
             self._book = PriceBook(json.loads(LIST.read_bytes()), overrides_from(self.overrides))
         return self._book
 
+    def load(self) -> None:
+        """Read the whole price list now: once for all readers that are forked from here."""
+        _ = self.book
+
     def fresh(self) -> Prices:
         """The same prices, asked of the price list itself rather than of what the ledger has used."""
         return Prices(self.overrides, self.edition)

@@ -24,6 +24,8 @@ class ReaderLost(LedgerError):
 
 def shared(jobs: list[Job], memory: dict[str, str], encoder: Encoder, workers: int) -> Iterator[Batch]:
     """The batches of all jobs, as they come, read by up to this many processes."""
+    import msgspec.json  # noqa: F401 - once, for every reader
+
     pipes: dict[int, int] = {}
     for share in shares(jobs, workers):
         inward, outward = os.pipe()

@@ -119,6 +119,7 @@ class Survey(NamedTuple):
 def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
     """Compare the files there are with the files that were read."""
     known = ledger.file_stats()
+    inodes = {stat[:2]: path for path, stat in known.items() if stat[1]}
     jobs: list[Job] = []
     moved: list[str] = []
     unreadable: set[Fault] = set()
@@ -133,7 +134,7 @@ def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
             present.add(item.path)
             stat = known.get(item.path)
             if stat is None or stat[:5] != (item.device, item.inode, item.size, item.mtime, plan.version) or stat[6]:
-                mark = ledger.file(item.path) or _renamed(ledger, item, known)
+                mark = (ledger.file(item.path) if stat else None) or _renamed(ledger, item, inodes)
                 jobs.append(_job(plan, item, mark))
                 if mark and mark.path != item.path and jobs[-1].start:
                     moved.append(mark.path)
@@ -166,12 +167,10 @@ def _job(plan: Plan, found: Found, mark: FileMark | None) -> Job:
     return anew._replace(start=mark.offset, state=mark.state) if guard(found.path, mark.offset) == mark.guard else anew
 
 
-def _renamed(ledger: Ledger, found: Found, known: dict[str, Any]) -> FileMark | None:
+def _renamed(ledger: Ledger, found: Found, inodes: dict[Any, str]) -> FileMark | None:
     """The mark of a file that is now at another path: the same inode, no longer at its old place."""
-    for path, stat in known.items():
-        if stat[:2] == (found.device, found.inode) and found.inode and not os.path.exists(path):
-            return ledger.file(path)
-    return None
+    path = inodes.get((found.device, found.inode))
+    return ledger.file(path) if path and not os.path.exists(path) else None
 
 
 def guard(path: str, offset: int) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -212,9 +212,10 @@ class Ledger:
         """Have whatever this source tells from now on be believed over what it told before, which stays where nothing new is told."""
         self.db.execute("UPDATE witness SET rank = rank - ? WHERE lane IN (SELECT id FROM lane WHERE source = ?)", (SUPERSEDED, source))
 
-    def mark(self, file: FileMark) -> None:
-        """Remember how far a file has been read."""
-        self.db.execute(f"INSERT OR REPLACE INTO file VALUES ({', '.join('?' * len(file))})", (_stored(file.path), *file[1:]))
+    def mark(self, files: Iterable[FileMark]) -> None:
+        """Remember how far files have been read."""
+        places = ", ".join("?" * len(FileMark._fields))
+        self.db.executemany(f"INSERT OR REPLACE INTO file VALUES ({places})", ((_stored(file.path), *file[1:]) for file in files))
 
     def forget_file(self, path: str) -> None:
         """Drop the mark of a file that moved elsewhere."""
@@ -228,9 +229,9 @@ class Ledger:
         """Keep what a source remembers over all its files."""
         self.db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (source, value))
 
-    def note_faults(self, path: str, faults: Iterable[Fault], from_start: bool) -> None:
-        """What could not be read of a file; earlier notes on the whole file go, and all when it was read from its start."""
-        self.db.execute("DELETE FROM fault WHERE path = ? AND (? OR offset < 0)", (_stored(path), from_start))
+    def note_faults(self, faults: Iterable[Fault], read: Mapping[str, bool]) -> None:
+        """What could not be read of the files `read`; earlier notes on a whole file go, and all where it is true: read from its start."""
+        self.db.executemany("DELETE FROM fault WHERE path = ? AND (? OR offset < 0)", ((_stored(path), anew) for path, anew in read.items()))
         self._add_faults(faults)
 
     def note_unreadable(self, faults: set[Fault]) -> None:
