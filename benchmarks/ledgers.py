@@ -19,7 +19,7 @@ CHUNK = 50_000
 def fill(path: str, calls: int, *, newest: int, days: int = 365, seed: int = 1) -> int:
     """Write this many calls, spread over working hours of `days` days up to `newest` (ms UTC); returns their tokens."""
     ledger = Ledger.open(path)
-    ledger.db.execute("PRAGMA cache_size = -1000000")
+    ledger.db.execute("PRAGMA cache_size = -500000")
     prices = Prices([], edition([]))
     encoder = Encoder(prices.find, canonical, prices.edition)
     tokens, held = 0, []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from earnmark import sources
 from earnmark.book import Book, collecting
+from earnmark.model import Event
 from earnmark.sources.reading import File
 from tests.writing import Home, Tokens, calls, claude, codex, codex_start, spent
 
@@ -284,6 +285,26 @@ def test_a_newer_reader_reads_again_and_doubles_nothing(home: Home, monkeypatch:
     assert (done.read, starts) == (1, {"a.jsonl": 0})
     assert home.tokens() == spent(10)
     assert not home.collect().read
+
+
+@pytest.mark.parametrize("told", [1, 400], ids=["less", "more"])
+def test_what_a_newer_reader_makes_of_a_log_takes_the_place_of_what_the_older_one_did(home: Home, monkeypatch: pytest.MonkeyPatch, told: int) -> None:
+    home.write(home.claude("kept"), calls(1, 10))
+    gone = home.write(home.claude("gone"), calls(11, 12))
+    home.collect()
+    gone.unlink()
+    older = sources.load("claude_code")
+
+    def read(file: File) -> Iterator[Event]:
+        return (event._replace(output=told, rank=told) for event in older.read(file))
+
+    newer = older._replace(version=99, read=read)
+    monkeypatch.setattr(sources, "load", lambda name: newer)
+    monkeypatch.setattr(sources, "everything", lambda: (newer,))
+    monkeypatch.setattr("earnmark.book.__version__", "99")
+    for _ in range(2):
+        home.collect()
+        assert home.tokens() == spent(12)._replace(output=10 * told + 2 * 7)
 
 
 def test_another_directory_is_looked_in_once_it_is_named(home: Home) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from earnmark import __version__
@@ -42,7 +42,7 @@ logged since the last time is read first; --no-collect leaves that out."""
 
 def run_command(arguments: list[str]) -> int:
     """Understand the arguments and run the command; errors become one message and an exit status."""
-    given = parser().parse_args(arguments)
+    given = parser(arguments).parse_args(arguments)
     from earnmark.book.config import ConfigError
     from earnmark.store.ledger import LedgerError
 
@@ -73,8 +73,8 @@ def complain(message: str, status: int) -> int:
     return status
 
 
-def parser() -> ArgumentParser:
-    """The whole grammar."""
+def parser(tokens: Sequence[str] | None = None) -> ArgumentParser:
+    """The grammar: all of it, or what it takes to understand these words."""
     top = ArgumentParser(
         prog="earnmark",
         description="Every AI token on this machine: counted once, priced to the cent.",
@@ -84,76 +84,105 @@ def parser() -> ArgumentParser:
     top.add_argument("-V", "--version", action="version", version=f"earnmark {__version__}", help="print the version")
     _screen_options(top)
     top.set_defaults(run=_lazy("home", "run"), report="", command="", **DEFAULTS)
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name, (_, about) in REPORTS.items():
-        command = _add(commands, name, about, _lazy("reports", "run"))
-        if name == "session":
-            command.add_argument("id", nargs="?", default="", help="the beginning of a session's id: that session in detail")
-        _report_options(command, grouped=True)
-        command.set_defaults(report=name)
-    _report_options(
-        _add(commands, "blocks", "Five-hour blocks, with a projection of the running one (the last three days).", _lazy("windows", "run"))
-    )
-    _other_commands(commands)
+    if tokens is None or tokens:
+        commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+        for name in [name for name in COMMANDS if name in (tokens or ())] or COMMANDS:
+            COMMANDS[name](commands, name)
     return top
 
 
-def _other_commands(commands: Commands) -> None:
-    sources = _add(commands, "sources", "What was found, where, and what could not be read and why.", _lazy("found", "run"))
+def _report(commands: Commands, name: str) -> None:
+    command = _add(commands, name, REPORTS[name][1], _lazy("reports", "run"))
+    if name == "session":
+        command.add_argument("id", nargs="?", default="", help="the beginning of a session's id: that session in detail")
+    _report_options(command, grouped=True)
+    command.set_defaults(report=name)
+
+
+def _blocks(commands: Commands, name: str) -> None:
+    about = "Five-hour blocks, with a projection of the running one (the last three days)."
+    _report_options(_add(commands, name, about, _lazy("windows", "run")))
+
+
+def _sources(commands: Commands, name: str) -> None:
+    sources = _add(commands, name, "What was found, where, and what could not be read and why.", _lazy("found", "run"))
     sources.add_argument("--json", action="store_true", help="as data")
     sources.add_argument("--no-collect", action="store_true", help="do not read the logs first")
-    watch = _add(commands, "watch", "The home screen, live.", _lazy("watching", "run"))
+
+
+def _watch(commands: Commands, name: str) -> None:
+    watch = _add(commands, name, "The home screen, live.", _lazy("watching", "run"))
     watch.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="how often to look (2)")
     watch.add_argument("--for", dest="lasting", type=float, default=0, metavar="SECONDS", help="stop after this long (0: until Ctrl-C)")
     _screen_options(watch, json=False)
-    line = _add(commands, "statusline", "One line for a status bar; reads one small file.", _lazy("statusline", "run_parsed"))
+
+
+def _statusline(commands: Commands, name: str) -> None:
+    line = _add(commands, name, "One line for a status bar; reads one small file.", _lazy("statusline", "run_parsed"))
     line.add_argument("--no-refresh", action="store_true", default=False, help="do not bring the file up to date in the background")
-    collect = _add(commands, "collect", "Read the logs into the ledger and say nothing.", _lazy("collecting", "run"))
+
+
+def _collect(commands: Commands, name: str) -> None:
+    collect = _add(commands, name, "Read the logs into the ledger and say nothing.", _lazy("collecting", "run"))
     collect.add_argument("--verbose", action="store_true", default=False, help="say what was read")
-    doctor = _add(commands, "doctor", "Check the installation, the ledger, the sources and the prices.", _lazy("doctor", "run"))
+
+
+def _doctor(commands: Commands, name: str) -> None:
+    doctor = _add(commands, name, "Check the installation, the ledger, the sources and the prices.", _lazy("doctor", "run"))
     doctor.add_argument("--json", action="store_true", help="as data")
-    _price_commands(commands)
-    _config_commands(commands)
-    _export_commands(commands)
-    demo = _add(commands, "demo", "Write realistic agent logs into a temporary home and report on them.", _lazy("trying", "run"))
-    demo.add_argument("--home", metavar="DIR", default=None, help="write the logs here and keep them")
-    demo.add_argument("--days", type=int, default=45, help="how many days of work (45)")
-    _screen_options(demo)
 
 
-def _price_commands(commands: Commands) -> None:
-    price = _add(commands, "price", "What a model costs, now or on a date, and how its price changed.", _lazy("pricing", "show"))
+def _price(commands: Commands, name: str) -> None:
+    price = _add(commands, name, "What a model costs, now or on a date, and how its price changed.", _lazy("pricing", "show"))
     price.add_argument("model", help="a model's name, however an agent spells it")
     price.add_argument("--at", metavar="DATE", default=None, help="on this day (YYYY-MM-DD, UTC)")
     price.add_argument("--provider", default="", help="who serves it, such as anthropic, bedrock, openrouter")
     price.add_argument("--tier", default="", choices=("", "batch", "flex", "priority", "fast"), help="the service tier")
     price.add_argument("--json", action="store_true", help="as data")
-    reprice = _add(commands, "reprice", "Price calls again with the prices now in force.", _lazy("pricing", "again"))
+
+
+def _reprice(commands: Commands, name: str) -> None:
+    reprice = _add(commands, name, "Price calls again with the prices now in force.", _lazy("pricing", "again"))
     reprice.add_argument("--unpriced", action="store_true", default=False, help="only the calls that have no price yet")
 
 
-def _config_commands(commands: Commands) -> None:
-    config = _add(commands, "config", "Show or change the settings.", _lazy("settings", "show"))
+def _config(commands: Commands, name: str) -> None:
+    config = _add(commands, name, "Show or change the settings.", _lazy("settings", "show"))
     config.add_argument("--json", action="store_true", help="as data")
     actions = config.add_subparsers(metavar="ACTION")
     show = _add(actions, "show", "Every setting, its value and where that is from.", _lazy("settings", "show"))
     show.add_argument("--json", action="store_true", help="as data")
     change = _add(actions, "set", "Change one setting.", _lazy("settings", "change"))
-    change.add_argument("name")
+    change.add_argument("name", help="the setting, as `earnmark config show` lists it")
     change.add_argument("value", help="the new value; KEY=VALUE for a table, commas between the items of a list")
     schema = _add(actions, "schema", "The settings file as a JSON Schema.", _lazy("settings", "schema"))
     schema.add_argument("--report", action="store_true", default=False, help="the schema of what reports print with --json instead")
 
 
-def _export_commands(commands: Commands) -> None:
-    export = _add(
-        commands, "export", "Write every witness of every call to a file, to keep or to carry to another machine.", _lazy("carrying", "export")
-    )
+def _export(commands: Commands, name: str) -> None:
+    export = _add(commands, name, "Write every witness of every call to a file, to keep or to carry to another machine.", _lazy("carrying", "export"))
     export.add_argument("file", help="what to write: .jsonl, .csv or .parquet; - for JSON lines on standard output")
     export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default=None, help="instead of going by the file's ending")
-    bring = _add(commands, "import", "Add what another ledger exported; what is known already changes nothing.", _lazy("carrying", "bring_in"))
-    bring.add_argument("file")
+
+
+def _import(commands: Commands, name: str) -> None:
+    bring = _add(commands, name, "Add what another ledger exported; what is known already changes nothing.", _lazy("carrying", "bring_in"))
+    bring.add_argument("file", help="what `earnmark export` wrote; - for JSON lines on standard input")
     bring.add_argument("--format", choices=("jsonl", "csv", "parquet"), default=None, help="instead of going by the file's ending")
+
+
+def _demo(commands: Commands, name: str) -> None:
+    demo = _add(commands, name, "Write realistic agent logs into a temporary home and report on them.", _lazy("trying", "run"))
+    demo.add_argument("--home", metavar="DIR", default=None, help="write the logs here and keep them")
+    demo.add_argument("--days", type=int, default=45, help="how many days of work (45)")
+    _screen_options(demo)
+
+
+COMMANDS: dict[str, Callable[[Commands, str], None]] = {
+    **dict.fromkeys(REPORTS, _report), "blocks": _blocks, "sources": _sources, "watch": _watch, "statusline": _statusline, "collect": _collect,
+    "doctor": _doctor, "price": _price, "reprice": _reprice, "config": _config, "export": _export, "import": _import, "demo": _demo,
+}  # fmt: skip
+"""Every command, in the order of the help, and what adds it to the grammar."""
 
 
 DEFAULTS: dict[str, object] = {

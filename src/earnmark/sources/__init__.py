@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earnmark.model import LINES, Source
@@ -19,7 +19,8 @@ HELPERS = {"finding", "reading"}
 @cache
 def names() -> tuple[str, ...]:
     """The names of the built-in sources, in order."""
-    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in HELPERS and path.stem[0] != "_"))
+    stems = (name.removesuffix(".py") for name in os.listdir(os.path.dirname(__file__)) if name.endswith(".py"))
+    return tuple(sorted(stem for stem in stems if stem not in HELPERS and stem[0] != "_"))
 
 
 @cache

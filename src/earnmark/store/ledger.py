@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from earnmark.model import Fault
 from earnmark.store import derive
@@ -109,6 +108,8 @@ class Ledger:
     @classmethod
     def in_memory(cls, path: str) -> Ledger:
         """A ledger that is gone with the process, filled from the one at `path` if that can be read."""
+        from urllib.parse import quote
+
         connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
         try:
             if os.path.exists(path):
