@@ -1,7 +1,7 @@
 # `make run`: your own usage, now.  `make check`: everything that must hold.  `make bench`: speed, beside the peers.
 SHELL := /bin/bash
 VENV := .venv
-UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 EARNMARK := $(VENV)/bin/earnmark
 
 .PHONY: run check lint types floors test bench prices docs screenshot clean
@@ -38,10 +38,10 @@ screenshot: $(VENV)/.ready
 
 # The environment of uv.lock; uv itself is put into it where the machine has none.
 $(VENV)/.ready: pyproject.toml uv.lock
-	@if [ "$(UV)" = "$(VENV)/uv/bin/uv" ] && [ ! -x "$(UV)" ]; then \
-		python3 -m venv $(VENV)/uv && $(VENV)/uv/bin/pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"; fi
+	@if [ "$(UV)" = ".uv/bin/uv" ] && [ ! -x "$(UV)" ]; then \
+		python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"; fi
 	@$(UV) sync --locked --quiet
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
