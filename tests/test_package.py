@@ -16,7 +16,7 @@ import earnmark
 from tests.test_docs import write_log
 
 ROOT = Path(__file__).parent.parent
-UV = shutil.which("uv") or str(ROOT / ".venv" / "uv" / "bin" / "uv")
+UV = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
 
 
 def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
