@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from earnmark.book.pricing import Prices
 
 STATUS = "status.json"
+SELDOM = 30_000
+"""When nothing changed, the time of the reading is written down every so many milliseconds at the most."""
 
 
 class Found(NamedTuple):
@@ -50,6 +52,7 @@ class Book:
         self.machine = machine
         self.ledger = ledger
         self.warnings = warnings
+        self.collected: int | None = ledger.get("collected")
 
     @classmethod
     def open(cls, env: Mapping[str, str] | None = None) -> Book:
@@ -96,10 +99,12 @@ class Book:
         if done.changed:
             self._resolve_projects()
         self._notice_prices()
-        with self.ledger.transaction():
-            self.ledger.put("collected", now_ms() if now is None else now)
+        self.collected = now_ms() if now is None else now
+        if done.changed or self.collected - int(self.ledger.get("collected", 0)) > SELDOM:
+            with self.ledger.transaction():
+                self.ledger.put("collected", self.collected)
         if done.changed or not os.path.exists(self.status_path):
-            self.write_status(now_ms() if now is None else now)
+            self.write_status(self.collected)
         return done
 
     def _encoder(self, much: bool) -> Any:

@@ -72,7 +72,7 @@ def context(book: Book, question: Question, zone: Zone) -> Context:
         sorted({part.keys["model"] for part in parts if part.unpriced}),
         sources,
         [(plan.source, plan.hides) for plan in book.plans if plan.hides and plan.source in sources],
-        book.ledger.get("collected"),
+        book.collected,
         query.newest(book.ledger),
         query.count_faults(book.ledger),
     )

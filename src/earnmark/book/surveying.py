@@ -12,6 +12,8 @@ from earnmark.model import DATABASE, LINES, Fault, Machine, Place
 from earnmark.sources.finding import Found, Unreadable, walk, with_log
 from earnmark.store.ledger import FileMark, Ledger, LedgerError
 
+TEXTS = (".jsonl", ".json", ".csv", ".zst")
+"""Files that are no databases, and so have no write-ahead log beside them."""
 GUARDED = 1024
 """So many bytes at the beginning and before the end of what was read show whether a file has been written over."""
 
@@ -145,7 +147,7 @@ def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
 def _files(plan: Plan) -> Iterator[Found | Unreadable]:
     for place in plan.places:
         for item in walk(place):
-            yield with_log(item) if isinstance(item, Found) and os.path.exists(f"{item.path}-wal") else item
+            yield item if item.path.endswith(TEXTS) or isinstance(item, Unreadable) else with_log(item)
 
 
 def _job(plan: Plan, found: Found, mark: FileMark | None) -> Job:

@@ -79,7 +79,7 @@ def parser(tokens: Sequence[str] | None = None) -> ArgumentParser:
         prog="earnmark",
         description="Every AI token on this machine: counted once, priced to the cent.",
         epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
     )
     top.add_argument("-V", "--version", action="version", version=f"earnmark {__version__}", help="print the version")
     _screen_options(top)
@@ -89,6 +89,19 @@ def parser(tokens: Sequence[str] | None = None) -> ArgumentParser:
         for name in [name for name in COMMANDS if name in (tokens or ())] or COMMANDS:
             COMMANDS[name](commands, name)
     return top
+
+
+def _formatter(prog: str) -> RawDescriptionHelpFormatter:
+    """How help is laid out, as wide as the terminal. (argparse would import much to ask for that width, for every option.)"""
+    return RawDescriptionHelpFormatter(prog, width=_columns())
+
+
+def _columns() -> int:
+    try:
+        columns = os.environ.get("COLUMNS", "")
+        return max(int(columns) if columns.isdigit() else os.get_terminal_size().columns, 40) - 2
+    except OSError:
+        return 98
 
 
 def _report(commands: Commands, name: str) -> None:
@@ -236,7 +249,7 @@ def _showing(add: Callable[..., object], *, json: bool = True) -> None:
 
 
 def _add(commands: Commands, name: str, about: str, run: Handler) -> ArgumentParser:
-    command = commands.add_parser(name, help=about, description=about, argument_default=SUPPRESS)
+    command = commands.add_parser(name, help=about, description=about, argument_default=SUPPRESS, formatter_class=_formatter)
     command.set_defaults(run=run)
     return command
 

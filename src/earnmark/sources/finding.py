@@ -33,8 +33,8 @@ def walk(place: Place) -> Iterator[Found | Unreadable]:
     """Every file of a place, each once, however many links lead to it."""
     seen: set[tuple[int, int]] = set()
     if not os.path.isdir(place.root):
-        if os.path.lexists(place.root):
-            yield from _file(place.root, seen)
+        if (item := _file(place.root, seen)) is not None:
+            yield item
         return
     wanted, skipped = matcher(place.patterns), matcher(place.skip)
     stack = [(place.root, "", 0)]
@@ -57,8 +57,8 @@ def walk(place: Place) -> Iterator[Found | Unreadable]:
             if is_folder:
                 if depth < DEEPEST and (not entry.is_symlink() or _first_visit(entry, seen)):
                     stack.append((entry.path, f"{name}/", depth + 1))
-            elif wanted(name) and not skipped(name):
-                yield from _file(entry.path, seen)
+            elif wanted(name) and not skipped(name) and (item := _file(entry.path, seen)) is not None:
+                yield item
 
 
 def _first_visit(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
@@ -72,20 +72,21 @@ def _first_visit(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
     return True
 
 
-def _file(path: str, seen: set[tuple[int, int]]) -> Iterator[Found | Unreadable]:
+def _file(path: str, seen: set[tuple[int, int]]) -> Found | Unreadable | None:
+    """A file, or why it cannot be looked at; None when it is not there, or was seen before."""
     try:
         status = os.stat(path)
+    except FileNotFoundError:
+        return Unreadable(path, "a link that leads nowhere") if os.path.islink(path) else None
     except OSError as error:
-        if os.path.lexists(path):
-            yield Unreadable(path, _why(error))
-        return
+        return Unreadable(path, _why(error)) if os.path.lexists(path) else None
     if not S_ISREG(status.st_mode):
-        yield Unreadable(path, "not a regular file")
-        return
+        return Unreadable(path, "not a regular file")
     mark = (status.st_dev, status.st_ino)
-    if mark not in seen or not status.st_ino:
-        seen.add(mark)
-        yield Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    if mark in seen and status.st_ino:
+        return None
+    seen.add(mark)
+    return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def with_log(found: Found) -> Found:
