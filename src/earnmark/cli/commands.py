@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, HelpFormatter, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -79,7 +79,7 @@ def parser(tokens: Sequence[str] | None = None) -> ArgumentParser:
         prog="earnmark",
         description="Every AI token on this machine: counted once, priced to the cent.",
         epilog=EPILOG,
-        formatter_class=_formatter,
+        formatter_class=_as_written,
     )
     top.add_argument("-V", "--version", action="version", version=f"earnmark {__version__}", help="print the version")
     _screen_options(top)
@@ -91,9 +91,14 @@ def parser(tokens: Sequence[str] | None = None) -> ArgumentParser:
     return top
 
 
-def _formatter(prog: str) -> RawDescriptionHelpFormatter:
-    """How help is laid out, as wide as the terminal. (argparse would import much to ask for that width, for every option.)"""
+def _as_written(prog: str) -> HelpFormatter:
+    """Help with its description as it stands, as wide as the terminal."""
     return RawDescriptionHelpFormatter(prog, width=_columns())
+
+
+def _wrapped(prog: str) -> HelpFormatter:
+    """Help with its description wrapped. Left alone, argparse imports a module to ask for the width, for every option anew."""
+    return HelpFormatter(prog, width=_columns())
 
 
 def _columns() -> int:
@@ -249,7 +254,7 @@ def _showing(add: Callable[..., object], *, json: bool = True) -> None:
 
 
 def _add(commands: Commands, name: str, about: str, run: Handler) -> ArgumentParser:
-    command = commands.add_parser(name, help=about, description=about, argument_default=SUPPRESS, formatter_class=_formatter)
+    command = commands.add_parser(name, help=about, description=about, argument_default=SUPPRESS, formatter_class=_wrapped)
     command.set_defaults(run=run)
     return command
 
