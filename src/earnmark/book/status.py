@@ -1,4 +1,4 @@
-"""The small file that a status bar reads: today, this month, the running block and the newest sessions."""
+"""The small file that a status bar reads: today, the running block and the newest sessions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from earnmark.book.asking import Line, Question, total
+from earnmark.book.asking import Line, Question
 from earnmark.rules.blocks import LOOK_BACK
-from earnmark.rules.calendar import month_start
+from earnmark.store.query import newest_sessions
 from earnmark.store.schema import SUMS
 
 if TYPE_CHECKING:
@@ -33,22 +33,17 @@ def contents(book: Book, now: int) -> dict[str, Any]:
     """What the file says. Money in nano-dollars, moments in milliseconds UTC; `until` is when today ends."""
     zone = book.zone()
     today = zone.day(now)
-    days = book.ask(Question(("day",), zone.midnight(month_start(today)), zone.midnight(today + 1)), zone).rows
+    until = zone.midnight(today + 1)
+    used_today = book.ask(Question((), zone.midnight(today), until), zone).totals
     running = next((block for block in book.blocks(now - LOOK_BACK) if block.active(now)), None)
-    sessions = book.ask(Question(("session",), limit=SESSIONS), zone).rows
     cost = SUMS.index("cost")
     used = Line({}, running.first, running.last, running.sums) if running else None
     return {
         "at": now,
-        "until": zone.midnight(today + 1),
-        "today": _brief(total(row for row in days[-1:] if zone.day(row.first) == today)),
-        "month": _brief(total(days)),
+        "until": until,
+        "today": {"cost": used_today.paid, "tokens": used_today.total, "calls": used_today.calls, "unpriced": used_today.unpriced},
         "block": {"end": running.end, "cost": used.paid, "projected": None if used.paid is None else running.projected(now, cost)}
         if running and used
         else None,
-        "sessions": {row.keys["session"]: row.paid for row in sessions},
+        "sessions": {name: spent if calls > unpriced else None for name, spent, calls, unpriced in newest_sessions(book.ledger, SESSIONS)},
     }
-
-
-def _brief(line: Line) -> dict[str, Any]:
-    return {"cost": line.paid, "tokens": line.total, "calls": line.calls, "unpriced": line.unpriced}

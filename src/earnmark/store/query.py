@@ -136,6 +136,15 @@ def _other_units(ledger: Ledger) -> bool:
     return bool(ledger.db.execute("SELECT EXISTS (SELECT 1 FROM lane WHERE unit <> 'usd')").fetchone()[0])
 
 
+def newest_sessions(ledger: Ledger, limit: int) -> list[tuple[str, int, int, int]]:
+    """The sessions used last: name, cost in nano-dollars, calls, and calls without a price."""
+    return ledger.db.execute(
+        """SELECT name, cost, calls, unpriced_calls FROM rollup_tally JOIN session ON session.id = rollup_tally.session
+        ORDER BY last DESC LIMIT ?""",
+        (limit,),
+    ).fetchall()
+
+
 def count_sessions(ledger: Ledger, scope: Scope) -> int:
     """How many sessions have calls in a scope."""
     if scope.lanes is None and scope.skus is None and (scope.since, scope.until) == ALL_TIME:
