@@ -290,7 +290,7 @@ def _by_session(ledger: Ledger, question: Question, scope: Scope, finer: Sequenc
         lines.sort(key=lambda pair: (-(pair[1].paid or 0) if question.order == "cost" else 0, -pair[1].total, -pair[1].last, pair[0].session))
     shown = lines[: question.limit or None]
     rows = _session_rows(ledger, shown, finer, names, naming)
-    if not whole:
+    if not whole or question.order != "time":
         return Answer(question, rows, total(line for _, line in lines), len(lines))
     everything = total(_merge(query.summed(ledger, scope), lambda group: {}))
     return Answer(question, rows, everything, query.count_sessions(ledger, scope))
