@@ -12,13 +12,15 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from earnmark.book.surveying import Job, Plan, Survey, guard, survey
+from earnmark.book.surveying import Job, Plan, Survey, guard, kept_together, survey
 from earnmark.model import DATABASE, LINES, Fault
 from earnmark.store.ledger import FileMark, Ledger, Names, Rowing
 
 if TYPE_CHECKING:
     from earnmark.store.encode import Encoder
 
+BULK = 4 << 20
+"""From this many bytes on, a compiled decoder is worth its import."""
 SHARED_FROM = 24 << 20
 """From this many bytes on, reading is shared among processes."""
 BATCH = 4000
@@ -189,12 +191,12 @@ def _batches(
         from earnmark.book.sharing import shared
 
         return shared(jobs, memory, encoder, workers or os.cpu_count() or 1), memory
-    return read(jobs, memory, encoder, todo >= 4 << 20), memory
+    return read(jobs, memory, encoder, todo >= BULK), memory
 
 
 def in_order(jobs: list[Job]) -> list[Job]:
     """Older files first, so that an original is read before its fork; but in the order of its places where a source has other files too."""
-    whole = {job.source for job in jobs if job.kind != LINES}
+    whole = kept_together(jobs)
     return sorted(jobs, key=lambda job: 0 if job.source in whole else job.found.mtime)
 
 

@@ -210,12 +210,12 @@ def write(path: str, name: str, text: str) -> Any:
 
 def _replace(path: str, text: str) -> None:
     """Write the file anew, whole or not at all; a link to it stays a link."""
+    from earnmark.book.replacing import replacing
+
     target = os.path.realpath(path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    temporary = f"{target}.{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as handle:
+    with replacing(target) as temporary, open(temporary, "w", encoding="utf-8") as handle:
         handle.write(text)
-    os.replace(temporary, target)
 
 
 def schema() -> dict[str, Any]:

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from earnmark.book.collecting import Batch, read
-from earnmark.book.surveying import Job
-from earnmark.model import LINES
+from earnmark.book.surveying import Job, kept_together
 from earnmark.store.encode import Encoder
 from earnmark.store.ledger import LedgerError
 
@@ -49,7 +48,7 @@ def shares(jobs: list[Job], workers: int) -> list[list[Job]]:
 
     Only the files of a source that logs nothing but lines are split; another's may share what it remembers.
     """
-    whole = {job.source for job in jobs if job.kind != LINES}
+    whole = kept_together(jobs)
     units: dict[str, list[Job]] = {}
     for job in jobs:
         units.setdefault(f"\0{job.source}" if job.source in whole else job.found.path, []).append(job)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from earnmark.book.asking import Line, Question
+from earnmark.book.replacing import replacing
 from earnmark.rules.blocks import LOOK_BACK
 from earnmark.store.query import newest_sessions
 from earnmark.store.schema import SUMS
@@ -20,11 +20,9 @@ SESSIONS = 40
 def snapshot(book: Book, path: str, now: int) -> None:
     """Write the file anew, whole or not at all."""
     text = json.dumps(contents(book, now), separators=(",", ":"))
-    temporary = f"{path}.{os.getpid()}"
     try:
-        with open(temporary, "w", encoding="utf-8") as handle:
+        with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as handle:
             handle.write(text)
-        os.replace(temporary, path)
     except OSError as error:
         book.warnings.append(f"{path} cannot be written: {error.strerror}")
 

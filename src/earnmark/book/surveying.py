@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -32,6 +32,11 @@ class Job(NamedTuple):
     def size(self) -> int:
         """Bytes to read."""
         return max(self.found.size - self.start, 0)
+
+
+def kept_together(jobs: Iterable[Job]) -> set[str]:
+    """The sources whose files are read in the order of their places, by one reader: those that log more than lines, and may remember."""
+    return {job.source for job in jobs if job.kind != LINES}
 
 
 class Plan(NamedTuple):
@@ -121,9 +126,7 @@ class Survey(NamedTuple):
 def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
     """Compare the files there are with the files that were read."""
     known = ledger.file_stats()
-    inodes = {stat[:2]: path for path, stat in known.items() if stat[1]}
-    jobs: list[Job] = []
-    moved: list[str] = []
+    changed: list[tuple[Plan, Found]] = []
     unreadable: set[Fault] = set()
     present: set[str] = set()
     for plan in wanted:
@@ -136,12 +139,23 @@ def survey(ledger: Ledger, wanted: list[Plan]) -> Survey:
             present.add(item.path)
             stat = known.get(item.path)
             if stat is None or stat[:5] != (item.device, item.inode, item.size, item.mtime, plan.version) or stat[6]:
-                mark = (ledger.file(item.path) if stat else None) or _renamed(ledger, item, inodes)
-                jobs.append(_job(plan, item, mark))
-                if mark and mark.path != item.path and jobs[-1].start:
-                    moved.append(mark.path)
+                changed.append((plan, item))
     gone = [path for path, stat in known.items() if path not in present and not stat[6]]
+    jobs, moved = _jobs(ledger, changed, known, present) if changed else ([], [])
     return Survey(jobs, len(present), gone, moved, unreadable)
+
+
+def _jobs(ledger: Ledger, changed: list[tuple[Plan, Found]], known: Mapping[str, tuple[Any, ...]], present: set[str]) -> tuple[list[Job], list[str]]:
+    """The jobs for files that are new or changed, and the old paths of those that moved."""
+    left = {stat[:2]: path for path, stat in known.items() if path not in present and stat[1]}
+    jobs: list[Job] = []
+    moved: list[str] = []
+    for plan, found in changed:
+        mark = (ledger.file(found.path) if found.path in known else None) or _renamed(ledger, found, left)
+        jobs.append(_job(plan, found, mark))
+        if mark and mark.path != found.path and jobs[-1].start:
+            moved.append(mark.path)
+    return jobs, moved
 
 
 def _files(plan: Plan) -> Iterator[Found | Unreadable]:
@@ -169,9 +183,9 @@ def _job(plan: Plan, found: Found, mark: FileMark | None) -> Job:
     return anew._replace(start=mark.offset, state=mark.state) if guard(found.path, mark.offset) == mark.guard else anew
 
 
-def _renamed(ledger: Ledger, found: Found, inodes: dict[Any, str]) -> FileMark | None:
+def _renamed(ledger: Ledger, found: Found, left: dict[Any, str]) -> FileMark | None:
     """The mark of a file that is now at another path: the same inode, no longer at its old place."""
-    path = inodes.get((found.device, found.inode))
+    path = left.get((found.device, found.inode))
     return ledger.file(path) if path and not os.path.exists(path) else None
 
 

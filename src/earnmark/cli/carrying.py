@@ -6,11 +6,11 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TextIO
 
 from earnmark.book import Book, carrying
 from earnmark.book.config import ConfigError
+from earnmark.book.replacing import replacing
 from earnmark.cli.reports import print_warnings
 from earnmark.store.ledger import Rowing
 
@@ -34,7 +34,7 @@ def export(given: Namespace) -> int:
         if given.file == "-":
             carrying.write_lines(book.ledger, sys.stdout) if kind == "jsonl" else carrying.write_csv(book.ledger, sys.stdout)
             return _ended(book)
-        with _replacing(given.file) as path:
+        with replacing(given.file) as path:
             if kind == "parquet":
                 written = carrying.write_parquet(book.ledger, path)
             else:
@@ -48,18 +48,6 @@ def _ended(book: Book) -> int:
     """Say what could not be written to the ledger; 3 when there was something."""
     print_warnings(book)
     return 3 if book.warnings else 0
-
-
-@contextmanager
-def _replacing(path: str) -> Iterator[str]:
-    """A file beside `path` to write, that takes its place when all went well."""
-    temporary = f"{path}.{os.getpid()}.part"
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
 
 
 def bring_in(given: Namespace) -> int:

@@ -193,7 +193,7 @@ def _made(
     short: int, long: int, output: int, thinking: int, searches: int, cost: Any,
 ) -> Event:  # fmt: skip
     """The event of a row from its values; `short` and `long` are what of `written` is kept for 5 minutes and for an hour."""
-    if (fresh | cached | written | short | long | output | thinking | searches) >> 34:
+    if not 0 <= (fresh | cached | written | short | long | output | thinking | searches) < MOST_TOKENS:
         raise Absurd(f"a token count of this row is below 0 or above {MOST_TOKENS:,}, which no call can have")
     known = settings.get(circumstances)
     if known is None:

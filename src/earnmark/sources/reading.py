@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 CHUNK = 256 << 10
 LONGEST_LINE = 64 << 20
 LARGEST_DOCUMENT = 512 << 20
-BULK = 4 << 20
-"""From this many bytes on, a compiled decoder is worth its import."""
-
 MOST_TOKENS = 1 << 34
 """More tokens than this in one bucket of one call is a broken counter, not usage."""
 
