@@ -25,16 +25,6 @@ from tests.writing import Home, Shell, Tokens, calls, claude, codex, codex_start
 GOOD = calls(1, 5)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(home, monkeypatch, capsys)
-
-
 def told_of(home: Home, path: Path) -> list[str]:
     """What is said to be unreadable of one file."""
     return [fault.reason for fault in home.faults() if fault.path == str(path)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -58,14 +57,7 @@ def test_a_block_goes_on_at_its_pace() -> None:
     assert not block.active(block.end)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return shell_at(home, monkeypatch, capsys)
+pytestmark = pytest.mark.usefixtures("standing_still")
 
 
 def calls_at(home: Home, *moments: str) -> None:

@@ -26,11 +26,6 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "one")
 
 
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(home, monkeypatch, capsys)
-
-
 def carry_out(ledger: Ledger, path: Path) -> int:
     """Write a ledger in the format of the file's ending."""
     if path.suffix == ".parquet":

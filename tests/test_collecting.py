@@ -17,11 +17,6 @@ from tests.writing import Home, Tokens, calls, claude, codex, codex_start, spent
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
 def starts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Where each file was begun to be read at last, by file name."""
     seen: dict[str, int] = {}

@@ -48,11 +48,6 @@ def file(home: Home) -> Path:
     return home.data / "config.toml"
 
 
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(home, monkeypatch, capsys)
-
-
 def test_every_value_has_its_origin(shell: Shell, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text('week_start = "sunday"\ncolor = "never"\n')
     monkeypatch.setenv("EARNMARK_COLOR", "always")

@@ -13,15 +13,7 @@ from earnmark.cli.terminal import cells
 from tests.faces import NOW, demo_home, said, shell_at
 from tests.writing import Home, Shell, claude
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return shell_at(home, monkeypatch, capsys)
+pytestmark = pytest.mark.usefixtures("standing_still")
 
 
 def findings(shell: Shell, status: int = 0) -> dict[str, dict[str, Any]]:

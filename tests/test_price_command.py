@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from earnmark.cli.pricing import per_million
-from tests.faces import data, refused, rows, said, shell_at
+from tests.faces import data, refused, rows, said
 from tests.writing import Home, Shell, claude
 
 OWN = """\
@@ -32,9 +32,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return shell_at(home, monkeypatch, capsys)
+pytestmark = pytest.mark.usefixtures("standing_still")
 
 
 def tier(price: dict[str, Any], at: int = 0) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,16 +20,6 @@ DOUBLE: list[dict[str, Any]] = [{"match": "*", "multiplier": 2}]
 
 def total(book: Book) -> Line:
     return book.ask(Question(("source",)), book.zone("UTC")).totals
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(home, monkeypatch, capsys)
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,15 +12,7 @@ from earnmark.cli.terminal import cells
 from tests.faces import data, demo_home, said, shell_at
 from tests.writing import Home, Shell, claude, codex, codex_start
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def shell(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return shell_at(home, monkeypatch, capsys)
+pytestmark = pytest.mark.usefixtures("standing_still")
 
 
 def found(shell: Shell) -> dict[str, dict[str, Any]]:
